@@ -1,0 +1,93 @@
+import type { ChatChunk, ChatResponse, JsonObject, Usage } from '../openai/wire.ts';
+
+/** What a request asks of a model. The path's meaning, whatever base path it came under. */
+export type Operation = 'chat' | 'completions' | 'embeddings';
+
+/** One model request of a caller, in OpenAI's shape. Never changed: each attempt encodes a fresh body from it. */
+export interface Call {
+  readonly operation: Operation;
+  readonly body: JsonObject;
+  /** `body` as the caller sent it, so that a body that needs no change goes out byte for byte. */
+  readonly bytes: Uint8Array;
+  readonly stream: boolean;
+  /** The caller's headers that may go upstream: lower-case names, nothing that carries a key. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A request that is relayed as it is. `target` is path and query below the provider's base URL: `/files?limit=2`. */
+export interface RawCall {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+}
+
+/**
+ * One key of a provider with what belongs to it. A secret's plain string is `{apiKey}`; its object form may hold
+ * `baseUrl` and whatever else the provider's kind knows (`apiVersion`, `region`, `accessKeyId`, …).
+ */
+export interface ProviderKey {
+  readonly apiKey?: string;
+  readonly baseUrl?: string;
+  readonly [setting: string]: string | undefined;
+}
+
+/** One way to serve a call: the provider, the model's name there, and the key to use. */
+export interface Route {
+  readonly provider: Provider;
+  readonly model: string;
+  readonly key: ProviderKey;
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+}
+
+/** A vendor's error, read from its own format. `status` only where the vendor's HTTP status does not tell it. */
+export interface VendorError {
+  readonly message: string;
+  readonly type?: string;
+  readonly code?: string | null;
+  readonly param?: string | null;
+  readonly status?: number;
+  readonly retryAfterSeconds?: number;
+}
+
+/** The vendor answers in OpenAI's own format: bytes are relayed untouched and usage is read from the side. */
+export interface Relay {
+  readonly kind: 'relay';
+  usageOf(answer: JsonObject): Usage | undefined;
+  /** Whether `encodeRequest` asked for a usage chunk that the caller did not ask for, to be taken out again. */
+  addsUsageChunk(call: Call, route: Route): boolean;
+}
+
+/** The vendor has a format of its own: answers are decoded into OpenAI's and encoded anew. */
+export interface Conversion {
+  readonly kind: 'conversion';
+  readonly framing: 'sse' | 'aws-event-stream';
+  decodeResponse(answer: JsonObject, call: Call, route: Route): ChatResponse;
+  decodeStream(call: Call, route: Route): StreamDecoder;
+}
+
+/** A push decoder, one per response. Throws a GatewayError where the vendor reports a failure in the stream. */
+export interface StreamDecoder {
+  onEvent(event: unknown): ChatChunk[];
+  /** At the end of the bytes: throws where the vendor's terminal event never came. */
+  end(): ChatChunk[];
+}
+
+/**
+ * A provider entry: one vendor, one base URL. `encodeRequest`, `encodeRaw` and `decodeError` are pure.
+ */
+export interface Provider {
+  /** The entry's name, as in `name/model` and in `x-bt-endpoint-name`. */
+  readonly name: string;
+  readonly answer: Relay | Conversion;
+  encodeRequest(call: Call, route: Route): UpstreamRequest;
+  encodeRaw(call: RawCall, key: ProviderKey): UpstreamRequest;
+  authorize(request: UpstreamRequest, key: ProviderKey): UpstreamRequest | Promise<UpstreamRequest>;
+  decodeError(status: number, body: string): VendorError;
+}
