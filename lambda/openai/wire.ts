@@ -7,6 +7,9 @@ export interface JsonObject {
   [key: string]: Json | undefined;
 }
 
+/** What a request asks of a model: the path's meaning, whatever base path it came under. */
+export type Operation = 'chat' | 'completions' | 'embeddings';
+
 export interface Usage {
   prompt_tokens: number;
   completion_tokens: number;
@@ -62,7 +65,12 @@ export interface ChatDelta {
   role?: 'assistant';
   content?: string | null;
   refusal?: string | null;
-  tool_calls?: { index: number; id?: string; type?: 'function'; function?: { name?: string; arguments?: string } }[];
+  tool_calls?: {
+    index: number;
+    id?: string;
+    type?: 'function';
+    function?: { name?: string; arguments?: string };
+  }[];
   reasoning?: ReasoningPart;
   reasoning_content?: string;
   annotations?: unknown[];

@@ -1,7 +1,4 @@
-import type { ChatChunk, ChatResponse, JsonObject, Usage } from '../openai/wire.ts';
-
-/** What a request asks of a model. The path's meaning, whatever base path it came under. */
-export type Operation = 'chat' | 'completions' | 'embeddings';
+import type { ChatChunk, ChatResponse, JsonObject, Operation, Usage } from '../openai/wire.ts';
 
 /** One model request of a caller, in OpenAI's shape. Never changed: each attempt encodes a fresh body from it. */
 export interface Call {

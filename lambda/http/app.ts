@@ -1,0 +1,161 @@
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { InvalidRequest, ModelNotFound } from '../errors.ts';
+import { authenticate, type Principal } from '../gateway/authenticate.ts';
+import { callerOptions } from '../gateway/caller-options.ts';
+import type { RequestContext } from '../gateway/context.ts';
+import { forwardedHeaders } from '../gateway/forwarded-headers.ts';
+import { callModel, type GatewayParts } from '../gateway/gateway.ts';
+import { ModelCatalog } from '../gateway/models.ts';
+import { rawHeaders, relayRaw } from '../gateway/raw.ts';
+import { ServerTiming } from '../gateway/server-timing.ts';
+import type { Operation } from '../openai/wire.ts';
+import { readBody } from './request-body.ts';
+import { errorResponse, jsonResponse } from './respond.ts';
+import { parseTarget, type Target } from './target.ts';
+
+/** What the routes get beside the request. */
+interface Bindings {
+  readonly context: RequestContext;
+  readonly target: Target;
+  readonly timing: ServerTiming;
+}
+
+type Route = { Bindings: Bindings };
+
+/** The core: a request in, a response out, on web standards. `rawTarget` is the request target as it was received. */
+export type Handler = (request: Request, context: RequestContext, rawTarget?: string) => Promise<Response>;
+
+const EXPOSED = [
+  'x-bt-cached',
+  'x-bt-used-endpoint',
+  'x-request-id',
+  'x-upstream-request-id',
+  'age',
+  'server-timing',
+  'retry-after',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-limit-tokens',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-remaining-tokens',
+  'x-ratelimit-reset-requests',
+  'x-ratelimit-reset-tokens',
+  'openai-processing-ms',
+];
+
+export function createHandler(parts: GatewayParts): Handler {
+  const app = createApp(parts);
+  return async (request, context, rawTarget) => {
+    try {
+      const target = parseTarget(rawTarget ?? request.url);
+      return await app.fetch(request, { context, target, timing: new ServerTiming() });
+    } catch (error) {
+      return errorResponse(error, context);
+    }
+  };
+}
+
+function createApp(parts: GatewayParts): Hono<Route> {
+  const app = new Hono<Route>({
+    getPath: (_request, options) => (options?.env as Bindings | undefined)?.target.path ?? '/',
+  });
+  const catalog = new ModelCatalog(parts);
+  const origins = parts.config.cors.origins;
+  app.use(
+    cors({
+      origin: origins.includes('*') ? '*' : [...origins],
+      exposeHeaders: EXPOSED,
+      allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'],
+      maxAge: 86_400,
+    }),
+  );
+  app.use(async (c, next) => {
+    await next();
+    c.res.headers.set('x-request-id', c.env.context.requestId);
+  });
+
+  const model = (operation: Operation) => (request: Request, env: Bindings) =>
+    serveModel(operation, request, env, parts);
+  app.post('/chat/completions', (c) => model('chat')(c.req.raw, c.env));
+  app.post('/completions', (c) => model('completions')(c.req.raw, c.env));
+  app.post('/embeddings', (c) => model('embeddings')(c.req.raw, c.env));
+  app.get('/models', async (c) => {
+    const principal = await caller(c.req.raw, c.env, parts);
+    return jsonResponse({ object: 'list', data: await catalog.list(principal, c.env.context) });
+  });
+  app.get('/models/:id{.+}', async (c) => {
+    const principal = await caller(c.req.raw, c.env, parts);
+    const id = decodeURIComponent(c.env.target.path.slice('/models/'.length));
+    const found = (await catalog.list(principal, c.env.context)).find((entry) => entry.id === id);
+    if (found) return jsonResponse(found);
+    throw new ModelNotFound('This gateway lists no model of this name.');
+  });
+  app.get('/health', () => jsonResponse({ status: 'ok' }));
+  app.all('/health', () => {
+    throw new InvalidRequest(
+      '/health answers GET only.',
+      { code: 'method_not_allowed', headers: { allow: 'GET, HEAD' } },
+      405,
+    );
+  });
+  app.all('*', (c) => serveRaw(c.req.raw, c.env, parts));
+  app.onError((error, c) => errorResponse(error, c.env.context));
+  return app;
+}
+
+function caller(request: Request, { timing }: Bindings, parts: GatewayParts): Promise<Principal> {
+  return timing.measure('auth', authenticate(request.headers, parts.credentials, parts.allowProviderKeys));
+}
+
+async function serveModel(
+  operation: Operation,
+  request: Request,
+  env: Bindings,
+  parts: GatewayParts,
+): Promise<Response> {
+  const principal = await caller(request, env, parts);
+  const options = callerOptions(request.headers, env.target.orgName, parts.config.cache.defaultTtlSeconds);
+  const bytes = await readBody(request);
+  const headers = forwardedHeaders(request.headers);
+  const call = { operation, bytes, headers, options, principal, timing: env.timing };
+  const answer = await callModel(call, env.context, parts);
+  return new Response(answer.body as ConstructorParameters<typeof Response>[0], { headers: answer.headers });
+}
+
+async function serveRaw(request: Request, env: Bindings, parts: GatewayParts): Promise<Response> {
+  const principal = await caller(request, env, parts);
+  const { path, search, orgName } = env.target;
+  const options = callerOptions(request.headers, orgName);
+  const body = await rawBody(request, principal);
+  const call = {
+    method: request.method,
+    target: `${path}${search}`,
+    headers: forwardedHeaders(request.headers, true),
+    body,
+  };
+  const answer = await relayRaw(call, principal, options.endpointName, env.context, parts);
+  const { status } = answer.response;
+  env.context.log.info('relayed', {
+    status,
+    provider: answer.provider,
+    ms: Math.round(env.timing.totalMs()),
+  });
+  return new Response(request.method === 'HEAD' ? null : answer.body, {
+    status,
+    headers: rawHeaders(answer),
+  });
+}
+
+/** A body up to this size is read first, so that it can be sent a second time; a larger one goes on as it comes. */
+const REPLAYABLE_BYTES = 256 * 1024;
+
+async function rawBody(
+  request: Request,
+  principal: Principal,
+): Promise<Uint8Array | ReadableStream<Uint8Array> | null> {
+  const length = request.headers.get('content-length');
+  const none = length === null ? !request.headers.has('transfer-encoding') : Number(length) === 0;
+  if (none || request.method === 'GET' || request.method === 'HEAD') return null;
+  const small = length !== null && Number(length) <= REPLAYABLE_BYTES;
+  return small || principal.models !== undefined ? readBody(request) : request.body;
+}

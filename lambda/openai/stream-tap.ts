@@ -1,0 +1,116 @@
+import { frameData, frames } from '../streams/sse.ts';
+import type { JsonObject, Usage } from './wire.ts';
+
+const QUOTE = 0x22;
+const BRACE = 0x7b;
+const DONE_MARKS = [Buffer.from('data: [DONE]'), Buffer.from('data:[DONE]')];
+const FINISH_REASON = Buffer.from('"finish_reason"');
+const USAGE = Buffer.from('"usage"');
+const ERROR = Buffer.from('"error"');
+
+/** What passing frames showed: kept by one tap, one per stream. */
+export interface StreamFacts {
+  readonly usage: Usage | undefined;
+  /** `[DONE]` or a finish reason came: the end of the bytes is the end of the answer. */
+  readonly complete: boolean;
+}
+
+/** A frame in which the vendor reports a failure: the frame's JSON. */
+export class StreamError extends Error {
+  override name = 'StreamError';
+  readonly body: string;
+  constructor(body: string) {
+    super('the provider reported an error in its stream');
+    this.body = body;
+  }
+}
+
+/**
+ * Reads a relayed stream of OpenAI chunks from the side. Frames are searched as bytes, and only those that hold a usage
+ * or an error are parsed, so that a stream of text costs a few searches.
+ */
+export class StreamTap implements StreamFacts {
+  usage: Usage | undefined;
+  complete = false;
+  /** The frame in which the vendor reported a failure. Nothing after it is passed on. */
+  failure: StreamError | undefined;
+  readonly #usageOf: (chunk: JsonObject) => Usage | undefined;
+  readonly #dropUsageChunk: boolean;
+
+  /** With `dropUsageChunk` the chunk that holds nothing but usage is taken out: the caller did not ask for it. */
+  constructor(usageOf: (chunk: JsonObject) => Usage | undefined, dropUsageChunk: boolean) {
+    this.#usageOf = usageOf;
+    this.#dropUsageChunk = dropUsageChunk;
+  }
+
+  /** `whole`: one or more whole frames. Returns what the caller gets of them, up to a frame that reports a failure. */
+  pass(whole: Buffer): Buffer {
+    if (!this.complete) this.complete = holdsField(whole, FINISH_REASON, QUOTE) || holdsDone(whole);
+    const notable =
+      holdsField(whole, USAGE, BRACE) || holdsField(whole, ERROR, BRACE) || holdsField(whole, ERROR, QUOTE);
+    return notable ? this.#passNotable(whole) : whole;
+  }
+
+  #passNotable(whole: Buffer): Buffer {
+    const kept: Buffer[] = [];
+    for (const frame of frames(whole)) {
+      const chunk = parseChunk(frame);
+      if (chunk === undefined) {
+        kept.push(frame);
+        continue;
+      }
+      if (isError(chunk)) {
+        this.failure = new StreamError(JSON.stringify(chunk));
+        break;
+      }
+      this.usage = this.#usageOf(chunk) ?? this.usage;
+      if (!(this.#dropUsageChunk && isUsageOnly(chunk))) kept.push(frame);
+    }
+    return Buffer.concat(kept);
+  }
+}
+
+function isError(chunk: JsonObject): boolean {
+  const error = chunk.error;
+  return (
+    (typeof error === 'object' && error !== null) ||
+    (typeof error === 'string' && error !== '' && !Array.isArray(chunk.choices))
+  );
+}
+
+function isUsageOnly(chunk: JsonObject): boolean {
+  return (
+    Array.isArray(chunk.choices) &&
+    chunk.choices.length === 0 &&
+    typeof chunk.usage === 'object' &&
+    chunk.usage !== null
+  );
+}
+
+function parseChunk(frame: Buffer): JsonObject | undefined {
+  const data = frameData(frame);
+  if (data === undefined || !data.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(data) as JsonObject;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `bytes` hold `field` followed by a value that begins with `first`. In a JSON string the quotes are escaped. */
+function holdsField(bytes: Buffer, field: Buffer, first: number): boolean {
+  for (let at = bytes.indexOf(field); at !== -1; at = bytes.indexOf(field, at + field.length)) {
+    let next = at + field.length;
+    while (bytes[next] === 0x20 || bytes[next] === 0x3a) next++;
+    if (bytes[next] === first) return true;
+  }
+  return false;
+}
+
+/** `[DONE]` at the beginning of a line: a model may write the word in its text, but never a raw line end before it. */
+function holdsDone(bytes: Buffer): boolean {
+  return DONE_MARKS.some((mark) => {
+    const at = bytes.lastIndexOf(mark);
+    return at === 0 || (at > 0 && (bytes[at - 1] === 10 || bytes[at - 1] === 13));
+  });
+}

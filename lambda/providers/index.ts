@@ -1,0 +1,83 @@
+import { ConfigError } from '../config.ts';
+import { VENDORS, type Vendor, vendorNamed } from './catalog.ts';
+import { createProvider as createOpenAICompatible } from './openai-compatible/index.ts';
+import type { Provider } from './provider.ts';
+import type { ProviderSettings } from './settings.ts';
+
+/** A provider entry that can be routed to: what is known of it before its code is loaded. */
+export interface ProviderHandle {
+  readonly name: string;
+  readonly vendor: Vendor;
+  /** It is served without a key: a server of one's own. */
+  readonly keyOptional: boolean;
+  load(): Promise<Provider>;
+}
+
+export type ProviderRegistry = ReadonlyMap<string, ProviderHandle>;
+
+/** A server of one's own that speaks OpenAI's format: vLLM, LM Studio, llama.cpp, … */
+function ownServer(name: string): Vendor {
+  return {
+    name,
+    keyVariables: [`${variableName(name)}_API_KEY`],
+    baseUrlVariables: [`${variableName(name)}_BASE_URL`],
+    auth: 'bearer',
+    keyOptional: true,
+    includeUsage: true,
+    listsModels: true,
+    page: 'https://platform.openai.com/docs/api-reference',
+  };
+}
+
+/** `azure-eu` → `AZURE_EU`: how an entry's environment variables begin. */
+export function variableName(entry: string): string {
+  return entry.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
+}
+
+/** The kinds an entry of gateway.json may have. */
+export function providerKinds(): string[] {
+  return ['openai-compatible', ...VENDORS.map((vendor) => vendor.name)];
+}
+
+/** The vendor that an entry is of, its variables under the entry's own name. Undefined for an unknown kind. */
+export function vendorOf(entry: string, kind: string): Vendor | undefined {
+  if (kind === 'openai-compatible') return ownServer(entry);
+  const vendor = vendorNamed(kind);
+  if (vendor === undefined || entry === kind) return vendor;
+  return {
+    ...vendor,
+    keyVariables: [`${variableName(entry)}_API_KEY`],
+    baseUrlVariables: [`${variableName(entry)}_BASE_URL`],
+  };
+}
+
+/**
+ * Every provider that a model's name can begin with: all known vendors, and the operator's entries, which may take a
+ * vendor's name. Throws Error that names the entry where its kind is unknown or its base URL is missing.
+ */
+export function createRegistry(entries: readonly ProviderSettings[]): ProviderRegistry {
+  const registry = new Map<string, ProviderHandle>();
+  for (const vendor of VENDORS)
+    registry.set(vendor.name, handle(vendor, { name: vendor.name, kind: vendor.name }));
+  for (const settings of entries) {
+    const vendor = vendorOf(settings.name, settings.kind);
+    if (vendor === undefined) {
+      throw new ConfigError(
+        `gateway.json: providers.${settings.name}.kind: "${settings.kind}" is unknown; known are ${providerKinds().join(', ')}`,
+      );
+    }
+    if (settings.kind === 'openai-compatible' && settings.baseUrl === undefined) {
+      throw new ConfigError(
+        `gateway.json: providers.${settings.name}.baseUrl is needed for the kind openai-compatible`,
+      );
+    }
+    registry.set(settings.name, handle(vendor, settings));
+  }
+  return registry;
+}
+
+function handle(vendor: Vendor, settings: ProviderSettings): ProviderHandle {
+  const provider = createOpenAICompatible(vendor, settings);
+  const keyOptional = vendor.keyOptional === true && settings.baseUrl !== undefined;
+  return { name: settings.name, vendor, keyOptional, load: () => Promise.resolve(provider) };
+}

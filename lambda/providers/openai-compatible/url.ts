@@ -1,0 +1,65 @@
+import { ModelNotFound } from '../../errors.ts';
+import type { Vendor } from '../catalog.ts';
+import type { ProviderKey } from '../provider.ts';
+import type { ProviderSettings } from '../settings.ts';
+import { joinUrl } from '../url.ts';
+
+/**
+ * The URL for `path` (with its query). A key's own `baseUrl` (the secret's object form) comes before the entry's.
+ * `model` is given where the call names one.
+ */
+export function upstreamUrl(
+  vendor: Vendor,
+  settings: ProviderSettings,
+  key: ProviderKey,
+  path: string,
+  model?: string,
+): string {
+  const base =
+    key.baseUrl?.replace(/\/+$/, '') ??
+    settings.baseUrl ??
+    fromTemplate(vendor, settings, key) ??
+    vendor.baseUrl;
+  if (base === undefined) {
+    throw new ModelNotFound(`The provider ${settings.name} has no base URL: the operator sets it.`, {
+      code: 'provider_not_configured',
+    });
+  }
+  return vendor.name === 'azure' ? azureUrl(base, settings, key, path, model) : joinUrl(base, path);
+}
+
+function fromTemplate(vendor: Vendor, settings: ProviderSettings, key: ProviderKey): string | undefined {
+  const values = Object.keys(vendor.settings ?? {}).map(
+    (name) => [name, key[name] ?? settings[name]] as const,
+  );
+  if (vendor.baseUrlTemplate === undefined || values.some(([, value]) => typeof value !== 'string'))
+    return undefined;
+  return values.reduce(
+    (url, [name, value]) => url.replace(`{${name}}`, String(value)),
+    vendor.baseUrlTemplate,
+  );
+}
+
+/**
+ * Azure has two APIs: a dated one, with the deployment in the path, and v1, which is OpenAI's own below `/openai/v1`.
+ * An entry with a dated `apiVersion` uses the first.
+ * https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
+ */
+function azureUrl(
+  base: string,
+  settings: ProviderSettings,
+  key: ProviderKey,
+  path: string,
+  model?: string,
+): string {
+  const endpoint = base.replace(/\/openai(\/v1)?$/, '');
+  const version = key.apiVersion ?? settings.apiVersion;
+  if (version === undefined || !/^\d{4}-\d{2}-\d{2}/.test(version))
+    return joinUrl(`${endpoint}/openai/v1`, path);
+  const deployment =
+    model === undefined ? '' : `/deployments/${encodeURIComponent(settings.deployments?.[model] ?? model)}`;
+  const versioned = /[?&]api-version=/.test(path)
+    ? path
+    : `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
+  return joinUrl(`${endpoint}/openai${deployment}`, versioned);
+}

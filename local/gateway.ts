@@ -1,0 +1,62 @@
+import { type Environment, loadGatewayConfig } from '../lambda/config.ts';
+import { createHandler } from '../lambda/http/app.ts';
+import type { Log } from '../lambda/log.ts';
+import { providerEntries } from '../lambda/providers/entries.ts';
+import { createRegistry } from '../lambda/providers/index.ts';
+import { EnvironmentKeyRing } from '../lambda/stores/environment-key-ring.ts';
+import { RememberingCredentialStore } from '../lambda/stores/remembering-credential-store.ts';
+import type { BannerFacts } from './banner.ts';
+import { startDynamoDB } from './dynamodb.ts';
+import { ensureLocalKey } from './gateway-key.ts';
+import { startServer } from './node-server.ts';
+import { localSettings } from './settings.ts';
+import { startSimulator } from './simulator/server.ts';
+
+export interface LocalGateway extends BannerFacts {
+  /** Lets the running answers finish, then closes the stores. */
+  close(): Promise<void>;
+  /** Breaks what still runs, then closes the stores. */
+  abort(): void;
+}
+
+/**
+ * The gateway with embedded stores and the simulator, on 127.0.0.1. Throws ConfigError that names the field or variable
+ * at fault.
+ */
+export async function startLocalGateway(environment: Environment, log: Log): Promise<LocalGateway> {
+  const settings = localSettings(environment);
+  const file = loadGatewayConfig(environment, 'gateway.json');
+  const entries = providerEntries(file, environment);
+  // A mistake in the entries is told before anything is opened.
+  createRegistry(entries);
+  const simulator = await startSimulator();
+  const stores = await startDynamoDB(settings.dataFolder).catch(async (error: unknown) => {
+    await simulator.close();
+    throw error;
+  });
+  const closeStores = () => Promise.all([simulator.close(), stores.close()]).then(() => undefined);
+  try {
+    const simulated = Object.entries(simulator.config.providers).map(([name, entry]) => ({ name, ...entry }));
+    const registry = createRegistry([...simulated, ...entries]);
+    const keyRing = new EnvironmentKeyRing(environment, registry);
+    const config = { ...file, models: { ...simulator.config.models, ...file.models } };
+    const credentials = new RememberingCredentialStore(stores.credentials);
+    const key = await ensureLocalKey(stores.credentials, settings.localKey);
+    const allowProviderKeys = config.allowProviderKeys ?? true;
+    const handle = createHandler({ config, allowProviderKeys, registry, keyRing, credentials });
+    const server = await startServer(handle, log, settings.port, config.timeouts.totalMs);
+    const own = Object.keys(file.providers).filter((name) => registry.get(name)?.keyOptional);
+    return {
+      url: `http://127.0.0.1:${server.port}/v1`,
+      key,
+      chosenKey: settings.localKey !== undefined,
+      providers: [...new Set([...(await keyRing.providers()), ...own])],
+      dataFolder: settings.dataFolder,
+      close: () => server.drain().then(closeStores),
+      abort: () => server.abort(),
+    };
+  } catch (error) {
+    await closeStores();
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+import type { WriteLine } from '../lambda/log.ts';
+
+/** A log line for a person at a terminal: time, event, then what is known of it. */
+export const writeReadableLine: WriteLine = (level, event, fields) => {
+  const time = new Date().toTimeString().slice(0, 8);
+  const known = Object.entries(fields).filter(
+    ([name, value]) => value !== undefined && value !== null && name !== 'requestId',
+  );
+  const mark = level === 'info' ? '' : `${level.toUpperCase()} `;
+  process.stdout.write(
+    `${time} ${mark}${event} ${known.map(([name, value]) => `${name}=${value}`).join(' ')}\n`,
+  );
+};

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog, type LogFields } from '../../lambda/log.ts';
+import { startLocalGateway } from '../../local/gateway.ts';
+
+export const LOCAL_KEY = 'sk-sluice-test-key-of-nobody';
+
+export interface TestGateway {
+  /** With `/v1`. */
+  readonly url: string;
+  /** Every line the gateway logged, as one text each. */
+  readonly lines: string[];
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  readonly environment?: Record<string, string>;
+  /** The content of gateway.json. */
+  readonly config?: object;
+}
+
+/** The local gateway as users run it, on a free port, its state in a folder of its own. */
+export async function startGateway({
+  environment = {},
+  config,
+}: TestGatewayOptions = {}): Promise<TestGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+  const file = join(folder, 'gateway.json');
+  writeFileSync(file, JSON.stringify(config ?? {}));
+  const lines: string[] = [];
+  const log = createLog((level, event, fields: LogFields) =>
+    lines.push(JSON.stringify({ level, event, ...fields })),
+  );
+  const gateway = await startLocalGateway(
+    {
+      PORT: '0',
+      SLUICE_DATA: join(folder, 'data'),
+      SLUICE_LOCAL_KEY: LOCAL_KEY,
+      SLUICE_CONFIG: file,
+      ...environment,
+    },
+    log,
+  );
+  const call = (path: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${LOCAL_KEY}`);
+    return fetch(`${gateway.url}${path}`, { ...init, headers });
+  };
+  return {
+    url: gateway.url,
+    lines,
+    fetch: call,
+    post: (path, body, init = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set('content-type', 'application/json');
+      return call(path, { ...init, method: 'POST', headers, body: JSON.stringify(body) });
+    },
+    async stop() {
+      gateway.abort();
+      await gateway.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
