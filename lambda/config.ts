@@ -148,7 +148,7 @@ export function loadGatewayConfig(environment: Environment, fallback?: string): 
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (missing && path === undefined) return parseGatewayConfig('{}', 'gateway.json');
     throw new ConfigError(
       `${ENVIRONMENT.config}: ${file} can not be read${missing ? ': there is no such file' : ''}`,

@@ -8,7 +8,7 @@ export function readDotEnv(path: string): Environment {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new ConfigError(`${path} can not be read.`);
   }
   checkLines(text, path);

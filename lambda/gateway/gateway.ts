@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config.ts';
 import { InvalidRequest } from '../errors.ts';
 import { failureFields } from '../log.ts';
+import { asksForUsage } from '../openai/chunks.ts';
 import { parseRequest } from '../openai/parse-request.ts';
 import { replayAsStream } from '../openai/replay.ts';
 import type { Operation } from '../openai/wire.ts';
@@ -80,20 +81,10 @@ export async function callModel(
   settle({ usage });
   if (!call.stream) return { body: whole, headers: out(false, contentType(answer)) };
   // A vendor that does not stream this model: the caller gets the stream that was asked for all the same.
-  return { body: replayAsStream(json, asksForUsage(call)), headers: out(true, EVENT_STREAM) };
+  return { body: replayAsStream(json, asksForUsage(call.body)), headers: out(true, EVENT_STREAM) };
 }
 
 const EVENT_STREAM = 'text/event-stream; charset=utf-8';
-
-function asksForUsage({ body }: Call): boolean {
-  const options = body.stream_options;
-  return (
-    typeof options === 'object' &&
-    options !== null &&
-    !Array.isArray(options) &&
-    options.include_usage === true
-  );
-}
 
 function contentType({ response }: Answer): string {
   return response.headers['content-type'] ?? 'application/json';

@@ -1,9 +1,10 @@
 import { Upstream } from '../errors.ts';
-import { StreamError, StreamTap } from '../openai/stream-tap.ts';
+import { StreamTap } from '../openai/stream-tap.ts';
 import type { JsonObject, Usage } from '../openai/wire.ts';
 import type { Call, Relay } from '../providers/provider.ts';
 import { readAll } from '../streams/body-reader.ts';
 import { encodeEvent, FrameSplitter } from '../streams/sse.ts';
+import { StreamError } from '../streams/stream-error.ts';
 import type { Answer } from './attempts.ts';
 import type { Principal } from './authenticate.ts';
 import { connectionError, upstreamError } from './upstream-error.ts';

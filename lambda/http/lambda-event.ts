@@ -47,6 +47,7 @@ function fromFunctionUrl(event: LambdaFunctionURLEvent): EventHead {
   return { method: event.requestContext.http.method, target: `${escaped(event.rawPath)}${search}`, headers };
 }
 
+/** `path` lacks the stage, which is the caller's `/v1`; the context's path is what the caller wrote. */
 function fromRestApi(event: APIGatewayProxyEvent): EventHead {
   const headers = new Headers();
   const several = event.multiValueHeaders ?? {};
@@ -55,7 +56,7 @@ function fromRestApi(event: APIGatewayProxyEvent): EventHead {
   for (const [name, value] of Object.entries(event.headers ?? {})) {
     if (value !== undefined && !headers.has(name)) headers.set(name, value);
   }
-  return { method: event.httpMethod, target: `${escaped(event.path)}${restQuery(event)}`, headers };
+  return { method: event.httpMethod, target: `${escaped(event.requestContext.path ?? event.path)}${restQuery(event)}`, headers };
 }
 
 /** The REST API hands the query over decoded and taken apart. */

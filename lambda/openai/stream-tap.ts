@@ -1,4 +1,5 @@
 import { frameData, frames } from '../streams/sse.ts';
+import { StreamError } from '../streams/stream-error.ts';
 import type { JsonObject, Usage } from './wire.ts';
 
 const QUOTE = 0x22;
@@ -13,16 +14,6 @@ export interface StreamFacts {
   readonly usage: Usage | undefined;
   /** `[DONE]` or a finish reason came: the end of the bytes is the end of the answer. */
   readonly complete: boolean;
-}
-
-/** A frame in which the vendor reports a failure: the frame's JSON. */
-export class StreamError extends Error {
-  override name = 'StreamError';
-  readonly body: string;
-  constructor(body: string) {
-    super('the provider reported an error in its stream');
-    this.body = body;
-  }
 }
 
 /**

@@ -92,3 +92,11 @@ export interface ChatChunk {
   usage?: Usage | null;
   [extension: string]: unknown;
 }
+
+/** https://platform.openai.com/docs/api-reference/embeddings/create */
+export interface EmbeddingResponse {
+  object: 'list';
+  data: { object: 'embedding'; index: number; embedding: number[] | string }[];
+  model: string;
+  usage: { prompt_tokens: number; total_tokens: number };
+}

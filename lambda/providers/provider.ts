@@ -1,4 +1,11 @@
-import type { ChatChunk, ChatResponse, JsonObject, Operation, Usage } from '../openai/wire.ts';
+import type {
+  ChatChunk,
+  ChatResponse,
+  EmbeddingResponse,
+  JsonObject,
+  Operation,
+  Usage,
+} from '../openai/wire.ts';
 
 /** One model request of a caller, in OpenAI's shape. Never changed: each attempt encodes a fresh body from it. */
 export interface Call {
@@ -41,6 +48,8 @@ export interface UpstreamRequest {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  /** Fields of the caller's that the vendor has nothing for, left out by rule; told in `x-sluice-dropped`. */
+  readonly dropped?: readonly string[];
 }
 
 /** A vendor's error, read from its own format. `status` only where the vendor's HTTP status does not tell it. */
@@ -67,24 +76,47 @@ export interface Conversion {
   readonly framing: 'sse' | 'aws-event-stream';
   decodeResponse(answer: JsonObject, call: Call, route: Route): ChatResponse;
   decodeStream(call: Call, route: Route): StreamDecoder;
+  /** Absent where the vendor embeds nothing. */
+  readonly embeddings?: EmbeddingConversion;
 }
 
-/** A push decoder, one per response. Throws a GatewayError where the vendor reports a failure in the stream. */
-export interface StreamDecoder {
-  onEvent(event: unknown): ChatChunk[];
-  /** At the end of the bytes: throws where the vendor's terminal event never came. */
-  end(): ChatChunk[];
+export interface EmbeddingConversion {
+  /** How many inputs one upstream call may hold. */
+  batchLimit(model: string): number;
+  /** `call.body.input` is a list of at most `batchLimit` texts; the answer's `embedding`s are numbers, in that order. */
+  decodeEmbeddings(answer: JsonObject, call: Call, route: Route): EmbeddingResponse;
 }
 
 /**
- * A provider entry: one vendor, one base URL. `encodeRequest`, `encodeRaw` and `decodeError` are pure.
+ * A push decoder, one per response. An event is the JSON of one SSE `data`, or of one AWS event-stream message as
+ * `{[":event-type"]: payload}`. Unknown events are ignored; an event that reports a failure throws StreamError.
  */
+export interface StreamDecoder {
+  /** The usage so far, for the log and for what is counted; also where the caller did not ask for it. */
+  readonly usage: Usage | undefined;
+  onEvent(event: JsonObject): ChatChunk[];
+  /**
+   * At the end of the bytes: the chunks still due, the usage chunk last where the caller asked for it. Throws Upstream
+   * (code `upstream_incomplete`) where the vendor's terminal event never came.
+   */
+  end(): ChatChunk[];
+}
+
+/** A provider entry: one vendor, one base URL. `encodeRequest`, `encodeRaw` and `decodeError` are pure. */
 export interface Provider {
   /** The entry's name, as in `name/model` and in `x-bt-endpoint-name`. */
   readonly name: string;
   readonly answer: Relay | Conversion;
+  /** Throws InvalidRequest that names the field where the vendor can't do what the answer's shape depends on. */
   encodeRequest(call: Call, route: Route): UpstreamRequest;
   encodeRaw(call: RawCall, key: ProviderKey): UpstreamRequest;
   authorize(request: UpstreamRequest, key: ProviderKey): UpstreamRequest | Promise<UpstreamRequest>;
   decodeError(status: number, body: string): VendorError;
+  /**
+   * Whether the vendor can't fetch the media at this URL itself, so that the gateway puts it into the request as a
+   * `data:` URL first. Absent: the vendor fetches what it is given.
+   */
+  needsInline?(url: string, route: Route): boolean;
+  /** The models in an answer to `GET /models`; absent where that is OpenAI's list. */
+  modelsOf?(answer: unknown): { id: string; created?: number }[];
 }
