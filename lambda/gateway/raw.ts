@@ -9,7 +9,8 @@ import type { RequestContext } from './context.ts';
 import { decompressed } from './decompress.ts';
 import { ExchangeFailure, exchange, type UpstreamResponse } from './exchange.ts';
 import { checkScope, endpoint, keysFor, notConfigured } from './routes.ts';
-import { connectionError, upstreamError, vendorRequestId } from './upstream-error.ts';
+import { connectionError, upstreamError } from './upstream-error.ts';
+import { vendorRequestId } from './vendor-headers.ts';
 
 export interface RawParts {
   readonly config: Pick<GatewayConfig, 'timeouts' | 'retries'>;

@@ -4,6 +4,7 @@ import { BodyFailure } from '../streams/body-reader.ts';
 import type { Principal } from './authenticate.ts';
 import { ExchangeFailure, type UpstreamResponse } from './exchange.ts';
 import { redact } from './redact.ts';
+import { passedHeaders } from './vendor-headers.ts';
 
 /** Statuses that are the caller's to mend, and so keep their number. */
 const CALLERS = new Set([400, 404, 413, 422, 429]);
@@ -15,13 +16,6 @@ function statusForCaller(status: number): number {
   if (status === 408 || status === 504 || status === 524) return 504;
   if (status === 402) return 502;
   return status >= 400 && status < 500 ? 400 : 502;
-}
-
-/** The vendor's own id for the request, under whichever name it sends it. */
-export function vendorRequestId(headers: UpstreamResponse['headers']): string | undefined {
-  const names = ['x-request-id', 'request-id', 'x-amzn-requestid', 'apim-request-id', 'cf-ray'];
-  const value = names.map((name) => headers[name]).find((found) => typeof found === 'string');
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** A provider's answer that is an error, as the error the caller sees. */
@@ -66,9 +60,7 @@ export function keyRefused(
 }
 
 function errorHeaders(headers: UpstreamResponse['headers'], vendor: VendorError): Record<string, string> {
-  const result: Record<string, string> = {};
-  const id = vendorRequestId(headers);
-  if (id !== undefined) result['x-upstream-request-id'] = id;
+  const result = passedHeaders(headers);
   const seconds = vendor.retryAfterSeconds ?? retryAfterSeconds(headers);
   if (seconds !== undefined) result['retry-after'] = String(Math.max(0, Math.ceil(seconds)));
   return result;

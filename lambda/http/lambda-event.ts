@@ -56,7 +56,11 @@ function fromRestApi(event: APIGatewayProxyEvent): EventHead {
   for (const [name, value] of Object.entries(event.headers ?? {})) {
     if (value !== undefined && !headers.has(name)) headers.set(name, value);
   }
-  return { method: event.httpMethod, target: `${escaped(event.requestContext.path ?? event.path)}${restQuery(event)}`, headers };
+  return {
+    method: event.httpMethod,
+    target: `${escaped(event.requestContext.path ?? event.path)}${restQuery(event)}`,
+    headers,
+  };
 }
 
 /** The REST API hands the query over decoded and taken apart. */

@@ -39,3 +39,8 @@ export function credentialStoreAt(
   });
   return { client, credentials: new DynamoDBCredentialStore(client, table) };
 }
+
+/** The credential store of a deployed gateway, with the operator's own AWS credentials. */
+export function credentialStoreOf(table: string): CredentialStore {
+  return new DynamoDBCredentialStore(new DynamoDBClient({}), table);
+}

@@ -35,9 +35,15 @@ function fromTemplate(vendor: Vendor, settings: ProviderSettings, key: ProviderK
   if (vendor.baseUrlTemplate === undefined || values.some(([, value]) => typeof value !== 'string'))
     return undefined;
   return values.reduce(
-    (url, [name, value]) => url.replace(`{${name}}`, String(value)),
+    (url, [name, value]) => url.replace(`{${name}}`, trimmed(String(value))),
     vendor.baseUrlTemplate,
   );
+}
+
+/** `DATABRICKS_HOST` is written with and without a scheme, with and without a slash at its end. */
+function trimmed(value: string): string {
+  const bare = value.replace(/\/+$/, '');
+  return bare.includes('.') && !/^https?:/.test(bare) ? `https://${bare}` : bare;
 }
 
 /**

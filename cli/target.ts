@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { ConfigError, type Environment } from '../lambda/config.ts';
+import { credentialStoreAt, credentialStoreOf } from '../lambda/stores/aws.ts';
+import type { CredentialStore } from '../lambda/stores/credential-store.ts';
+import { CREDENTIALS_TABLE, endpointFile, startDynamoDB } from '../local/dynamodb.ts';
+import { localSettings } from '../local/settings.ts';
+
+/** Where the operator works: a local data folder, or a deployed stack. */
+export interface Target {
+  readonly credentials: CredentialStore;
+  close(): Promise<void>;
+}
+
+/** `stack` is a CloudFormation stack's name; without one the local data folder is meant. Throws ConfigError. */
+export async function openTarget(stack: string | undefined, environment: Environment): Promise<Target> {
+  return stack === undefined ? openLocal(environment) : openStack(stack);
+}
+
+/** A running gateway holds its files, so its own DynamoDB is asked; else the files are opened here. */
+async function openLocal(environment: Environment): Promise<Target> {
+  const { dataFolder } = localSettings(environment);
+  const file = endpointFile(dataFolder);
+  if (existsSync(file)) {
+    const { endpoint, pid } = JSON.parse(readFileSync(file, 'utf8')) as { endpoint: string; pid: number };
+    if (isRunning(pid)) {
+      const { client, credentials } = credentialStoreAt(endpoint, CREDENTIALS_TABLE);
+      return { credentials, close: async () => client.destroy() };
+    }
+  }
+  return startDynamoDB(dataFolder);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
+async function openStack(name: string): Promise<Target> {
+  const client = new CloudFormationClient({});
+  const { Stacks } = await client
+    .send(new DescribeStacksCommand({ StackName: name }))
+    .catch((error: Error) => {
+      throw new ConfigError(`The stack ${name} can not be read: ${error.message}`);
+    });
+  client.destroy();
+  const table = Stacks?.[0]?.Outputs?.find(
+    ({ OutputKey }) => OutputKey === 'CredentialsTableName',
+  )?.OutputValue;
+  if (table === undefined)
+    throw new ConfigError(`The stack ${name} has no output CredentialsTableName: name the gateway's stack.`);
+  return { credentials: credentialStoreOf(table), close: async () => undefined };
+}
