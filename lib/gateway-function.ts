@@ -6,6 +6,7 @@ import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aw
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENVIRONMENT } from '../lambda/environment.ts';
+import { BUNDLE } from './bundle.ts';
 import { PROJECT_ROOT } from './gateway-json.ts';
 
 export interface GatewayFunctionProps {
@@ -58,17 +59,15 @@ export class GatewayFunction extends Construct {
 
 function bundling(gatewayJson: string | undefined): BundlingOptions {
   return {
-    minify: true,
-    // So that the stack traces in the log name functions; 6 KB of the zip.
-    keepNames: true,
+    minify: BUNDLE.minify,
+    keepNames: BUNDLE.keepNames,
     logLevel: LogLevel.WARNING,
-    target: 'node24',
-    // CommonJS loads about a fifth faster than a module with the SDK inside. The asset holds no package.json, so
-    // index.js is CommonJS to Node.
+    target: BUNDLE.target,
+    // The asset holds no package.json, so index.js is CommonJS to Node.
     format: OutputFormat.CJS,
     // The runtime's own SDK is older, and slower to load than a tree-shaken one.
     bundleAwsSDK: true,
-    mainFields: ['module', 'main'],
+    mainFields: [...BUNDLE.mainFields],
     commandHooks: {
       beforeBundling: () => [],
       beforeInstall: () => [],

@@ -1,0 +1,58 @@
+/** Runs the loads in rounds: each round visits every target once, in an order that turns by one from round to round. */
+import { encodeRequest } from './http-client.ts';
+import { runLoad } from './load.ts';
+import { cpuMilliseconds } from './process-usage.ts';
+import { type Sample, type Scenario, TARGETS, type Target } from './scenarios.ts';
+import { CLIENT_KEY, type Server } from './servers.ts';
+
+/** The gateway is missing where it could not be started. */
+export type Servers = Partial<Record<Target, Server>>;
+
+/** Per target the samples in the order of the rounds. */
+export type Samples = Partial<Record<Target, Sample[]>>;
+
+/** Each server is loaded this long with each scenario before anything counts, s. */
+const WARM_UP_SECONDS = 0.6;
+
+async function sample(scenario: Scenario, target: Target, server: Server, seconds: number): Promise<Sample> {
+  const { path, body } = scenario.request(target);
+  const request = encodeRequest(server.port, path, CLIENT_KEY, body);
+  const before = cpuMilliseconds(server.pid);
+  try {
+    const result = await runLoad({ ...scenario, port: server.port, request, seconds });
+    return { ...result, cpuMs: cpuMilliseconds(server.pid) - before };
+  } catch (cause) {
+    throw new Error(`${scenario.id}, ${target}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+}
+
+export async function warmUp(scenarios: readonly Scenario[], servers: Servers): Promise<void> {
+  for (const scenario of scenarios) {
+    for (const target of TARGETS) {
+      const server = servers[target];
+      if (server) await sample(scenario, target, server, WARM_UP_SECONDS);
+    }
+  }
+}
+
+export async function runRounds(
+  scenario: Scenario,
+  servers: Servers,
+  rounds: number,
+  pace: number,
+): Promise<Samples> {
+  const samples: Samples = {};
+  for (let round = 0; round < rounds; round += 1) {
+    for (let step = 0; step < TARGETS.length; step += 1) {
+      const target = TARGETS[(round + step) % TARGETS.length];
+      const server = target && servers[target];
+      if (!server) continue;
+      const list = samples[target] ?? [];
+      samples[target] = list;
+      list.push(await sample(scenario, target, server, scenario.seconds * pace));
+    }
+  }
+  return samples;
+}

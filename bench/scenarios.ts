@@ -1,0 +1,144 @@
+/** What is measured: one table of loads, each with the figures that are read from it. */
+import type { LoadResult } from './load.ts';
+import { median } from './statistics.ts';
+
+export type Target = 'direct' | 'relay' | 'gateway';
+export const TARGETS: readonly Target[] = ['direct', 'relay', 'gateway'];
+
+/** One round of one load on one target. */
+export interface Sample extends LoadResult {
+  /** CPU that the target's process used in the round, ms. Direct: the mock upstream's. */
+  readonly cpuMs: number;
+}
+
+export interface Budget {
+  readonly limit: 'at least' | 'at most';
+  readonly value: number;
+}
+
+/** How the gateway's figure stands to another's: divided by it, or the difference from it. */
+export interface Comparison {
+  readonly to: 'direct' | 'relay';
+  readonly by: 'ratio' | 'difference';
+  readonly budget?: Budget;
+}
+
+export interface Metric {
+  readonly id: string;
+  readonly label: string;
+  readonly unit: string;
+  readonly of: (sample: Sample) => number;
+  readonly comparison: Comparison;
+}
+
+export interface Scenario {
+  readonly id: string;
+  /** What to ask of a target. The gateway may be asked otherwise than the mock: for a conversion, say. */
+  readonly request: (target: Target) => { readonly path: string; readonly body: object };
+  readonly connections: number;
+  /** Of one round on one target. */
+  readonly seconds: number;
+  readonly staggerMs: number;
+  readonly endsWith: string;
+  readonly metrics: readonly Metric[];
+}
+
+const MESSAGES = [
+  { role: 'system', content: 'You are the keeper of the sluice. Answer in one short paragraph.' },
+  { role: 'user', content: 'How much water may go through the gate today, and who decides that?' },
+];
+
+/** A chat request to the mock, without anything that would let the gateway cache it. */
+export function chatRequest(model: string, stream: boolean): { path: string; body: object } {
+  return { path: '/v1/chat/completions', body: { model, messages: MESSAGES, ...(stream ? { stream } : {}) } };
+}
+
+const chat = (model: string, stream: boolean) => () => chatRequest(model, stream);
+
+export const JSON_END = '}';
+export const STREAM_END = 'data: [DONE]';
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    id: 'json-1',
+    request: chat('gpt-bench-json', false),
+    connections: 1,
+    seconds: 1,
+    staggerMs: 0,
+    endsWith: JSON_END,
+    metrics: [
+      {
+        id: 'json_p50',
+        label: 'JSON, p50, c=1',
+        unit: 'ms',
+        of: (sample) => median(sample.totalMs),
+        comparison: { to: 'direct', by: 'difference' },
+      },
+    ],
+  },
+  {
+    id: 'json-32',
+    request: chat('gpt-bench-json', false),
+    connections: 32,
+    seconds: 1.5,
+    staggerMs: 0,
+    endsWith: JSON_END,
+    metrics: [
+      {
+        id: 'requests_per_second',
+        label: 'JSON, c=32',
+        unit: 'requests/s',
+        of: (sample) => sample.count / sample.elapsed,
+        comparison: { to: 'relay', by: 'ratio', budget: { limit: 'at least', value: 0.45 } },
+      },
+      {
+        id: 'cpu_per_request',
+        label: 'CPU per JSON request',
+        unit: 'ms',
+        of: (sample) => sample.cpuMs / sample.count,
+        comparison: { to: 'relay', by: 'ratio' },
+      },
+    ],
+  },
+  {
+    id: 'paced',
+    request: chat('gpt-bench-paced', true),
+    connections: 4,
+    seconds: 1.5,
+    staggerMs: 30,
+    endsWith: STREAM_END,
+    metrics: [
+      {
+        id: 'first_byte',
+        label: 'First byte of a paced stream, p50',
+        unit: 'ms',
+        of: (sample) => median(sample.firstByteMs),
+        comparison: { to: 'relay', by: 'difference', budget: { limit: 'at most', value: 1.5 } },
+      },
+    ],
+  },
+  {
+    id: 'streams',
+    request: chat('gpt-bench-stream', true),
+    connections: 16,
+    seconds: 1.5,
+    staggerMs: 0,
+    endsWith: STREAM_END,
+    metrics: [
+      {
+        id: 'streams_per_second',
+        label: 'Streams of 200 deltas, c=16',
+        unit: 'streams/s',
+        of: (sample) => sample.count / sample.elapsed,
+        comparison: { to: 'relay', by: 'ratio', budget: { limit: 'at least', value: 0.6 } },
+      },
+      {
+        id: 'cpu_per_stream',
+        label: 'CPU per stream',
+        unit: 'ms',
+        of: (sample) => sample.cpuMs / sample.count,
+        comparison: { to: 'relay', by: 'ratio' },
+      },
+    ],
+  },
+];
