@@ -10,11 +10,12 @@ import type { Call } from '../providers/provider.ts';
 import type { CredentialStore } from '../stores/credential-store.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
 import { answerHeaders } from './answer-headers.ts';
+import { CallerLeft, type Outcome } from './answer-stream.ts';
 import { type Answer, attempt } from './attempts.ts';
 import type { Principal } from './authenticate.ts';
 import type { CallerOptions } from './caller-options.ts';
 import type { RequestContext } from './context.ts';
-import { CallerLeft, type Outcome, relayJson, relayStream } from './relay.ts';
+import { relayJson, relayStream } from './relay.ts';
 import { resolveRoutes } from './routes.ts';
 import type { ServerTiming } from './server-timing.ts';
 

@@ -23,8 +23,8 @@ import {
 
 const missing = lambdaRuntimeClientMissing();
 const suite = lambdaRuntimeClient() === undefined ? describe.skip : describe;
-const title = (kind: string) =>
-  `the bundle under Lambda's own runtime client, ${kind}${missing && ` (skipped: ${missing})`}`;
+const title = (what: string) =>
+  `the bundle under Lambda's own runtime client ${what}${missing && ` (skipped: ${missing})`}`;
 
 suite.each<[EventKind]>([['function-url'], ['rest']])('%s', (kind) => {
   let bundle: Awaited<ReturnType<typeof buildBundle>>;
