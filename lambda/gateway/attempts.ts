@@ -14,6 +14,10 @@ import { connectionError, retryAfterSeconds, upstreamError } from './upstream-er
 /** A provider's successful answer, its first bytes already here: until then another attempt is possible. */
 export interface Answer {
   readonly route: Route;
+  /** The call as this route's provider was sent it. */
+  readonly call: Call;
+  /** What of the caller's request the provider has nothing for. */
+  readonly dropped: readonly string[];
   readonly response: UpstreamResponse;
   readonly reader: BodyReader;
   readonly first: Uint8Array | undefined;
@@ -30,9 +34,13 @@ interface Failure {
   readonly status?: number;
 }
 
+/** The call as one route needs it: media fetched, a completion made a chat. */
+export type Prepare = (call: Call, route: Route) => Call | Promise<Call>;
+
 export interface AttemptParts {
   readonly config: Pick<GatewayConfig, 'timeouts' | 'retries'>;
   readonly keyRing: KeyRing;
+  readonly prepare?: Prepare;
 }
 
 const MAX_ERROR_BYTES = 256 * 1024;
@@ -119,8 +127,11 @@ async function ask(
   const { timeouts } = parts.config;
   const now = Date.now();
   const firstByteBy = Math.min(now + timeouts.firstByteMs, context.deadline);
-  const request = await route.provider.authorize(route.provider.encodeRequest(call, route), route.key);
+  const { provider, key } = route;
+  const prepared = parts.prepare ? await parts.prepare(call, route) : call;
+  const encoded = provider.encodeRequest(prepared, route);
   try {
+    const request = await provider.authorize(encoded, key);
     const limits = { connectMs: timeouts.connectMs, firstByteMs: firstByteBy - now, signal: context.signal };
     const response = await exchange(request, limits);
     let started = false;
@@ -132,7 +143,7 @@ async function ask(
     }
     const first = await reader.read();
     started = true;
-    return { route, response, reader, first };
+    return { route, call: prepared, dropped: encoded.dropped ?? [], response, reader, first };
   } catch (error) {
     context.signal.throwIfAborted();
     return broken(route, error);

@@ -1,13 +1,13 @@
 import { Upstream } from '../errors.ts';
 import type { ChatChunk, ChatResponse, JsonObject, Usage } from '../openai/wire.ts';
-import type { Call, Conversion, StreamDecoder } from '../providers/provider.ts';
+import type { Conversion, StreamDecoder } from '../providers/provider.ts';
 import { readAll } from '../streams/body-reader.ts';
 import { DONE, encodeEvent } from '../streams/sse.ts';
 import { StreamError } from '../streams/stream-error.ts';
 import { answerFailure, answerStream, type FrameSource, type Outcome } from './answer-stream.ts';
 import type { Answer } from './attempts.ts';
 import type { Principal } from './authenticate.ts';
-import { eventReader } from './event-reader.ts';
+import { type EventReader, eventReader } from './event-reader.ts';
 import { MAX_JSON_BYTES, parseObject } from './relay.ts';
 import { connectionError } from './upstream-error.ts';
 
@@ -25,15 +25,15 @@ export async function readVendorJson(answer: Answer, principal: Principal): Prom
   return json;
 }
 
+/** A whole answer in OpenAI's format. Throws GatewayError. */
 export async function convertResponse(
   answer: Answer,
   conversion: Conversion,
-  call: Call,
   principal: Principal,
 ): Promise<ChatResponse> {
   const json = await readVendorJson(answer, principal);
   try {
-    return conversion.decodeResponse(json, call, answer.route);
+    return conversion.decodeResponse(json, answer.call, answer.route);
   } catch (failure) {
     // A shape that the vendor never had before is the vendor's failure, and the log has the place.
     throw answerFailure(failure, answer, principal);
@@ -45,44 +45,63 @@ function notJson({ route }: Answer): Upstream {
   return new Upstream(message, { code: 'upstream_invalid_response' });
 }
 
+/** The half of a conversion that a stream needs. */
+export type StreamConversion = Pick<Conversion, 'framing' | 'decodeStream'>;
+
 /**
- * A vendor's stream as a stream of OpenAI chunks: one loop from bytes to events to chunks to bytes. `encode` is how a
- * chunk leaves. See `answerStream` for failures.
+ * A vendor's stream as a stream of OpenAI chunks: one loop from bytes to events to chunks to bytes. See `answerStream` for
+ * failures.
  */
 export function convertStream(
   answer: Answer,
-  conversion: Conversion,
-  call: Call,
+  conversion: StreamConversion,
   principal: Principal,
   done: (outcome: Outcome) => void,
-  encode: (chunk: ChatChunk) => Buffer = encodeEvent,
 ): Promise<ReadableStream<Uint8Array>> {
-  const decoder = conversion.decodeStream(call, answer.route);
-  const source = new ConversionSource(answer, conversion, decoder, encode);
-  return answerStream(source, answer, principal, done);
+  return answerStream(conversionSource(answer, conversion, encodeEvent, DONE), answer, principal, done);
+}
+
+/** `encode` is how a chunk leaves, `last` what follows the last one. */
+export function conversionSource(
+  answer: Answer,
+  { framing, decodeStream }: StreamConversion,
+  encode: (chunk: ChatChunk) => Buffer,
+  last?: Buffer,
+): ConversionSource {
+  return new ConversionSource(
+    answer,
+    eventReader(framing),
+    decodeStream(answer.call, answer.route),
+    encode,
+    last,
+  );
 }
 
 /** Encoded chunks out of an answer, all that one network chunk gave at a time. */
-class ConversionSource implements FrameSource {
+export class ConversionSource implements FrameSource {
   readonly frameOpen = false;
   readonly #answer: Answer;
-  readonly #events;
+  readonly #events: EventReader;
   readonly #decoder: StreamDecoder;
   readonly #encode: (chunk: ChatChunk) => Buffer;
+  readonly #last: Buffer | undefined;
+  #head: Pick<ChatChunk, 'id' | 'created' | 'model'> | undefined;
   #pending: Uint8Array | undefined;
   #ended: boolean;
   #failure: unknown;
 
   constructor(
     answer: Answer,
-    { framing }: Conversion,
+    events: EventReader,
     decoder: StreamDecoder,
     encode: (chunk: ChatChunk) => Buffer,
+    last?: Buffer,
   ) {
     this.#answer = answer;
-    this.#events = eventReader(framing);
+    this.#events = events;
     this.#decoder = decoder;
     this.#encode = encode;
+    this.#last = last;
     this.#pending = answer.first;
     this.#ended = answer.first === undefined;
   }
@@ -91,30 +110,42 @@ class ConversionSource implements FrameSource {
     return this.#decoder.usage;
   }
 
+  /** What the chunks say of their answer. */
+  get head(): Pick<ChatChunk, 'id' | 'created' | 'model'> | undefined {
+    return this.#head;
+  }
+
   async next(): Promise<Buffer | undefined> {
     while (!this.#ended && this.#failure === undefined) {
       const bytes = this.#pending ?? (await this.#answer.reader.read());
       this.#pending = undefined;
       const encoded: Buffer[] = [];
       try {
-        this.#ended = bytes === undefined;
-        const events = bytes === undefined ? this.#events.end() : this.#events.push(bytes);
-        for (const event of events) this.#add(this.#decoder.onEvent(event), encoded);
-        if (bytes === undefined) {
-          this.#add(this.#decoder.end(), encoded);
-          encoded.push(DONE);
-        }
+        this.#decode(bytes, encoded);
       } catch (failure) {
         // What was decoded before the failure is the caller's all the same.
         this.#failure = failure;
       }
-      if (encoded.length > 0) return encoded.length === 1 ? encoded[0] : Buffer.concat(encoded);
+      const joined = encoded.length === 1 ? encoded[0] : Buffer.concat(encoded);
+      if (joined !== undefined && joined.byteLength > 0) return joined;
     }
     if (this.#failure !== undefined) throw this.#failure;
     return undefined;
   }
 
+  #decode(bytes: Uint8Array | undefined, encoded: Buffer[]): void {
+    this.#ended = bytes === undefined;
+    const events = bytes === undefined ? this.#events.end() : this.#events.push(bytes);
+    for (const event of events) this.#add(this.#decoder.onEvent(event), encoded);
+    if (bytes !== undefined) return;
+    this.#add(this.#decoder.end(), encoded);
+    if (this.#last) encoded.push(this.#last);
+  }
+
   #add(chunks: readonly ChatChunk[], encoded: Buffer[]): void {
-    for (const chunk of chunks) encoded.push(this.#encode(chunk));
+    for (const chunk of chunks) {
+      this.#head ??= { id: chunk.id, created: chunk.created, model: chunk.model };
+      encoded.push(this.#encode(chunk));
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { GatewayConfig, ModelTarget } from '../config.ts';
 import { InvalidRequest, ModelNotFound, PermissionDenied } from '../errors.ts';
-import { MODEL_PATTERNS } from '../providers/catalog.ts';
 import type { ProviderHandle, ProviderRegistry } from '../providers/index.ts';
+import { MODEL_PATTERNS } from '../providers/model-names.ts';
 import type { ProviderKey, Route } from '../providers/provider.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
 import type { Principal } from './authenticate.ts';

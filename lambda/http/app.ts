@@ -74,11 +74,12 @@ function createApp(parts: GatewayParts): Hono<Route> {
     c.res.headers.set('x-request-id', c.env.context.requestId);
   });
 
-  const model = (operation: Operation) => (request: Request, env: Bindings) =>
+  const model = (operation: Operation | 'auto') => (request: Request, env: Bindings) =>
     serveModel(operation, request, env, parts);
   app.post('/chat/completions', (c) => model('chat')(c.req.raw, c.env));
   app.post('/completions', (c) => model('completions')(c.req.raw, c.env));
   app.post('/embeddings', (c) => model('embeddings')(c.req.raw, c.env));
+  app.post('/auto', (c) => model('auto')(c.req.raw, c.env));
   app.get('/models', async (c) => {
     const principal = await caller(c.req.raw, c.env, parts);
     return jsonResponse({ object: 'list', data: await catalog.list(principal, c.env.context) });
@@ -91,16 +92,20 @@ function createApp(parts: GatewayParts): Hono<Route> {
     throw new ModelNotFound('This gateway lists no model of this name.');
   });
   app.get('/health', () => jsonResponse({ status: 'ok' }));
-  app.all('/health', () => {
-    throw new InvalidRequest(
-      '/health answers GET only.',
-      { code: 'method_not_allowed', headers: { allow: 'GET, HEAD' } },
-      405,
-    );
-  });
+  app.all('/health', () => onlyMethods('/health', 'GET, HEAD'));
+  app.all('/auto', () => onlyMethods('/auto', 'POST'));
   app.all('*', (c) => serveRaw(c.req.raw, c.env, parts));
   app.onError((error, c) => errorResponse(error, c.env.context));
   return app;
+}
+
+/** Paths that are ours alone: no provider has another method for them. */
+function onlyMethods(path: string, allow: string): never {
+  throw new InvalidRequest(
+    `${path} answers ${allow} only.`,
+    { code: 'method_not_allowed', headers: { allow } },
+    405,
+  );
 }
 
 function caller(request: Request, { timing }: Bindings, parts: GatewayParts): Promise<Principal> {
@@ -108,7 +113,7 @@ function caller(request: Request, { timing }: Bindings, parts: GatewayParts): Pr
 }
 
 async function serveModel(
-  operation: Operation,
+  operation: Operation | 'auto',
   request: Request,
   env: Bindings,
   parts: GatewayParts,

@@ -30,7 +30,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A JSON body of a model route. Throws InvalidRequest (400) that names the field in `param`. */
 export function parseRequest(bytes: Uint8Array, operation: Operation): ParsedRequest {
-  const body = parseJson(bytes);
+  return checkRequest(parseJson(bytes), operation);
+}
+
+/** A parsed body as one operation needs it. Throws as `parseRequest`. */
+export function checkRequest(body: unknown, operation: Operation): ParsedRequest {
   const result = v.safeParse(schemas[operation], body, { abortEarly: true });
   if (!result.success) throw invalidField(result.issues[0]);
   return body as ParsedRequest;
@@ -51,23 +55,34 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** The message tells the field and what was expected, never the value: it may be a prompt. */
-function invalidField(issue: v.BaseIssue<unknown>): InvalidRequest {
-  const deepest = (issue.issues ?? []).toSorted((a, b) => (b.path?.length ?? 0) - (a.path?.length ?? 0))[0];
-  const param = paramPath([...(issue.path ?? []), ...(deepest?.path ?? [])]);
-  if (param === '') return new InvalidRequest('The body must be a JSON object.', { code: 'invalid_json' });
-  const inner = deepest ?? issue;
-  if (inner.input === undefined) {
+function invalidField(first: v.BaseIssue<unknown>): InvalidRequest {
+  const { issue, path } = deepest(first);
+  const param = paramPath(path);
+  if (param === '' || Array.isArray(path[0]?.input)) {
+    return new InvalidRequest('The body must be a JSON object.', { code: 'invalid_json' });
+  }
+  if (issue.input === undefined) {
     return new InvalidRequest(`The field ${param} is missing.`, {
       param,
       code: 'missing_required_parameter',
     });
   }
   const expected =
-    inner.type === 'min_length' ? 'a value that is not empty' : (inner.expected ?? 'another value');
+    issue.type === 'min_length' ? 'a value that is not empty' : (issue.expected ?? 'another value');
   return new InvalidRequest(`The field ${param} is not valid: expected ${expected}.`, {
     param,
     code: 'invalid_type',
   });
+}
+
+type Path = readonly { key: unknown; input: unknown }[];
+
+/** A union holds the issues of its branches: the one furthest down tells most. */
+function deepest(issue: v.BaseIssue<unknown>, above: Path = []): { issue: v.BaseIssue<unknown>; path: Path } {
+  const path = [...above, ...(issue.path ?? [])];
+  const inner = (issue.issues ?? []).map((branch) => deepest(branch, path));
+  const [found] = inner.toSorted((a, b) => b.path.length - a.path.length);
+  return found !== undefined && found.path.length > path.length ? found : { issue, path };
 }
 
 /** `messages[2].content`, as OpenAI writes it. */

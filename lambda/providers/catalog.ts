@@ -22,6 +22,8 @@ export interface Vendor {
   readonly refusedFields?: readonly string[];
   /** OpenAI's name of a field → the vendor's. A body that already has the vendor's name keeps that value. */
   readonly renamedFields?: Readonly<Record<string, string>>;
+  /** `/completions` takes every model, not only OpenAI's few completion models. */
+  readonly servesCompletions?: boolean;
   /** `GET {baseUrl}/models` answers in OpenAI's shape: `{data: [{id, …}]}`. */
   readonly listsModels: boolean;
   /** The vendor's documentation that the entry rests on. */
@@ -80,6 +82,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     ...usual('together', 'TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'),
+    servesCompletions: true,
     baseUrl: 'https://api.together.ai/v1',
     // Its list is a bare array.
     listsModels: false,
@@ -88,6 +91,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     ...usual('fireworks', 'FIREWORKS_API_KEY'),
+    servesCompletions: true,
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     renamedFields: OLD_TOKEN_LIMIT,
     page: 'https://docs.fireworks.ai/api-reference/post-chatcompletions',
@@ -114,6 +118,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     ...usual('cerebras', 'CEREBRAS_API_KEY'),
+    servesCompletions: true,
     baseUrl: 'https://api.cerebras.ai/v1',
     // Its SDK has the option, yet streams that ask were seen to get a 422.
     includeUsage: false,
@@ -121,6 +126,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     ...usual('openrouter', 'OPENROUTER_API_KEY'),
+    servesCompletions: true,
     baseUrl: 'https://openrouter.ai/api/v1',
     // Always sent; the option has no effect.
     includeUsage: false,
@@ -151,6 +157,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     ...usual('baseten', 'BASETEN_API_KEY'),
+    servesCompletions: true,
     baseUrl: 'https://inference.baseten.co/v1',
     page: 'https://docs.baseten.co/inference/model-apis/overview',
   },
@@ -194,6 +201,7 @@ export const VENDORS: readonly Vendor[] = [
   {
     // OLLAMA_HOST is no base URL: it is the address that the server binds, often without a scheme.
     ...usual('ollama', 'OLLAMA_API_KEY'),
+    servesCompletions: true,
     baseUrl: 'http://127.0.0.1:11434/v1',
     keyOptional: true,
     renamedFields: OLD_TOKEN_LIMIT,
@@ -205,42 +213,4 @@ const BY_NAME: ReadonlyMap<string, Vendor> = new Map(VENDORS.map((vendor) => [ve
 
 export function vendorNamed(name: string): Vendor | undefined {
   return BY_NAME.get(name);
-}
-
-/**
- * Where a bare name goes; the first match wins, and a name that none matches is OpenAI's. A name with a slash is not
- * bare: `deepseek-ai/…` is a repository of Hugging Face, whatever it begins with.
- */
-export const MODEL_PATTERNS: readonly { pattern: RegExp; provider: string }[] = [
-  // Before the rest: Bedrock's ids begin with the makers' names, `us.anthropic.claude-…`, `mistral.mistral-large-…`.
-  {
-    pattern:
-      /^(arn:aws[\w-]*:bedrock:|([a-z]{2,6}(-gov)?\.)?(ai21|amazon|anthropic|cohere|deepseek|google|meta|minimax|mistral|moonshot|moonshotai|nvidia|openai|qwen|twelvelabs|writer|zai)\.[^/]+$)/,
-    provider: 'bedrock',
-  },
-  { pattern: /^claude[^/]*$/, provider: 'anthropic' },
-  { pattern: /^(gemini|gemma-)[^/]*$/, provider: 'gemini' },
-  { pattern: /^(gpt|o\d|chatgpt|codex|ft:|text-embedding-|davinci-|babbage-)[^/]*$/, provider: 'openai' },
-  { pattern: /^(dall-e|sora|whisper|tts-|omni-moderation|computer-use-)[^/]*$/, provider: 'openai' },
-  {
-    pattern:
-      /^((open-)?(mistral|mixtral|codestral)|ministral|magistral|devstral|labs-devstral|pixtral|voxtral)[^/]*$/,
-    provider: 'mistral',
-  },
-  { pattern: /^grok[^/]*$/, provider: 'xai' },
-  { pattern: /^deepseek[^/]*$/, provider: 'deepseek' },
-  { pattern: /^(command|c4ai-|embed-)[^/]*$/, provider: 'cohere' },
-  { pattern: /^sonar[^/]*$/, provider: 'perplexity' },
-  { pattern: /^(kimi|moonshot)[^/]*$/, provider: 'moonshot' },
-];
-
-/**
- * Models that OpenAI serves on `/completions` alone, their fine-tunes (`ft:davinci-002:…`) and Azure's spelling
- * (`gpt-35-turbo-instruct`) too. https://platform.openai.com/docs/models
- */
-const COMPLETION_MODEL =
-  /^(ft:)?(gpt-3\.?5-turbo-instruct|(davinci|babbage)-002|text-(davinci|curie|babbage|ada)-\d{3})([-:].*)?$/;
-
-export function isCompletionModel(model: string): boolean {
-  return COMPLETION_MODEL.test(model);
 }

@@ -25,6 +25,7 @@ function ownServer(name: string): Vendor {
     keyOptional: true,
     includeUsage: true,
     listsModels: true,
+    servesCompletions: true,
     page: 'https://platform.openai.com/docs/api-reference',
   };
 }

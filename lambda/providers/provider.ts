@@ -117,6 +117,8 @@ export interface Provider {
    * `data:` URL first. Absent: the vendor fetches what it is given.
    */
   needsInline?(url: string, route: Route): boolean;
+  /** Whether the vendor serves this model on `/completions` itself. Absent: never, a completion becomes a chat. */
+  servesCompletions?(model: string): boolean;
   /** The models in an answer to `GET /models`; absent where that is OpenAI's list. */
   modelsOf?(answer: unknown): { id: string; created?: number }[];
 }

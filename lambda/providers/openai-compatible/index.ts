@@ -1,4 +1,5 @@
 import type { Vendor } from '../catalog.ts';
+import { isCompletionModel } from '../model-names.ts';
 import type { Provider } from '../provider.ts';
 import type { ProviderSettings } from '../settings.ts';
 import { authorize } from './auth.ts';
@@ -25,5 +26,6 @@ export function createProvider(vendor: Vendor, settings: ProviderSettings): Prov
     },
     authorize: (request, key) => authorize(request, key, vendor),
     decodeError,
+    servesCompletions: (model) => vendor.servesCompletions === true || isCompletionModel(model),
   };
 }

@@ -1,11 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  isCompletionModel,
-  MODEL_PATTERNS,
-  VENDORS,
-  type Vendor,
-  vendorNamed,
-} from '../../../lambda/providers/catalog.ts';
+import { VENDORS, type Vendor, vendorNamed } from '../../../lambda/providers/catalog.ts';
+import { isCompletionModel, MODEL_PATTERNS } from '../../../lambda/providers/model-names.ts';
 
 const everyVendor = VENDORS.map((vendor) => [vendor.name, vendor] as const);
 const firstMatch = (model: string) => MODEL_PATTERNS.find(({ pattern }) => pattern.test(model))?.provider;
