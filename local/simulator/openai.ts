@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { SimulatedVendor } from './server.ts';
-import { countTokens, pace, pieces, simulatedText } from './text.ts';
+import { countTokens, pace, pieces, sendJson, simulatedText } from './text.ts';
 
 interface ChatBody {
   messages?: unknown;
@@ -10,10 +10,10 @@ interface ChatBody {
 
 /** OpenAI's chat completions, and nothing else. https://platform.openai.com/docs/api-reference/chat */
 export const answerOpenAI: SimulatedVendor = async (path, text, response) => {
-  if (path === '/models') return json(response, 200, { object: 'list', data: [] });
+  if (path === '/models') return sendJson(response, 200, { object: 'list', data: [] });
   if (path !== '/chat/completions') {
     const message = 'The simulator answers chat completions only.';
-    return json(response, 404, {
+    return sendJson(response, 404, {
       error: { message, type: 'invalid_request_error', param: null, code: 'not_simulated' },
     });
   }
@@ -31,7 +31,7 @@ export const answerOpenAI: SimulatedVendor = async (path, text, response) => {
     return stream(response, head, answer, body.stream_options?.include_usage ? usage : undefined);
   const message = { role: 'assistant', content: answer, refusal: null };
   const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }];
-  return json(response, 200, { ...head, object: 'chat.completion', choices, usage });
+  return sendJson(response, 200, { ...head, object: 'chat.completion', choices, usage });
 };
 
 async function stream(
@@ -60,8 +60,4 @@ async function stream(
   chunk([choice({}, 'stop')]);
   if (usage) chunk([], { usage });
   response.end('data: [DONE]\n\n');
-}
-
-function json(response: ServerResponse, status: number, value: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 }

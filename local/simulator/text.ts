@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What every simulated model says: it never passes for a real one. */
@@ -21,4 +22,8 @@ export async function pace(): Promise<void> {
 /** A token count that is plausible, no more. */
 export function countTokens(text: string): number {
   return Math.ceil(text.length / 4);
+}
+
+export function sendJson(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 }
