@@ -1,5 +1,5 @@
 import { Upstream } from '../errors.ts';
-import { StreamTap } from '../openai/stream-tap.ts';
+import { isCut, StreamTap } from '../openai/stream-tap.ts';
 import type { JsonObject, Usage } from '../openai/wire.ts';
 import type { Call, Relay } from '../providers/provider.ts';
 import { readAll } from '../streams/body-reader.ts';
@@ -84,6 +84,8 @@ class RelaySource implements FrameSource {
   readonly #splitter = new FrameSplitter();
   #pending: Uint8Array | undefined;
   #ended = false;
+  /** The last frame went out without an empty line. */
+  #unclosed = false;
 
   constructor(answer: Answer, tap: StreamTap) {
     this.#answer = answer;
@@ -97,17 +99,16 @@ class RelaySource implements FrameSource {
   }
 
   get frameOpen(): boolean {
-    return this.#splitter.open;
+    return this.#splitter.open || this.#unclosed;
   }
 
   async next(): Promise<Buffer | undefined> {
     while (!this.#ended) {
       if (this.#tap.failure) throw this.#tap.failure;
-      const chunk = this.#pending ?? (await this.#answer.reader.read());
+      const chunk = this.#pending ?? (await this.#read());
       this.#pending = undefined;
       this.#ended = chunk === undefined;
-      // Not every vendor ends its last frame with an empty line.
-      const whole = chunk === undefined ? this.#splitter.end() : this.#splitter.push(chunk);
+      const whole = chunk === undefined ? this.#rest() : this.#splitter.push(chunk);
       if (whole.byteLength === 0) continue;
       const passed = this.#tap.pass(whole);
       if (passed.byteLength > 0) return passed;
@@ -120,5 +121,21 @@ class RelaySource implements FrameSource {
         code: 'upstream_incomplete',
       },
     );
+  }
+
+  /** A connection that breaks, or rests, behind `[DONE]` takes nothing from the answer. */
+  #read(): Promise<Uint8Array | undefined> {
+    return this.#answer.reader.read().catch((failure: unknown) => {
+      if (this.#tap.done) return undefined;
+      throw failure;
+    });
+  }
+
+  /** Not every vendor ends its last frame with an empty line. A frame that breaks off in its data is left out. */
+  #rest(): Buffer {
+    const rest = this.#splitter.end();
+    if (!this.#splitter.open && isCut(rest)) return Buffer.alloc(0);
+    this.#unclosed = rest.byteLength > 0;
+    return rest;
   }
 }

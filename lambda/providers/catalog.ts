@@ -1,34 +1,4 @@
-/** A vendor that speaks OpenAI's chat completions, as data. The facts are those of November 2026. */
-export interface Vendor {
-  /** The entry's name and prefix: `groq/…`. */
-  readonly name: string;
-  /** What `/chat/completions` is appended to, no trailing slash. Absent where each account has its own. */
-  readonly baseUrl?: string;
-  /** A base URL with `{setting}` places, where it is made of the operator's settings. */
-  readonly baseUrlTemplate?: string;
-  /** The entry's settings, each with the environment variable that holds it: `{accountId: 'CLOUDFLARE_ACCOUNT_ID'}`. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Environment variables that hold the key(s), by the names the vendor's SDKs use; the first found wins. */
-  readonly keyVariables: readonly string[];
-  /** Environment variables that override the base URL: the vendor's own name first, `<NAME>_BASE_URL` last. */
-  readonly baseUrlVariables: readonly string[];
-  /** How the key travels: `authorization: Bearer …` or `api-key: …`. */
-  readonly auth: 'bearer' | 'api-key';
-  /** Works without a key: on where the operator configures a base URL, never by default. */
-  readonly keyOptional?: boolean;
-  /** False where the vendor refuses or ignores `stream_options.include_usage`, or sends usage in any case. */
-  readonly includeUsage: boolean;
-  /** Fields that the vendor refuses: left out. Never one that the answer's shape depends on (`n`, `logprobs`). */
-  readonly refusedFields?: readonly string[];
-  /** OpenAI's name of a field → the vendor's. A body that already has the vendor's name keeps that value. */
-  readonly renamedFields?: Readonly<Record<string, string>>;
-  /** `/completions` takes every model, not only OpenAI's few completion models. */
-  readonly servesCompletions?: boolean;
-  /** `GET {baseUrl}/models` answers in OpenAI's shape: `{data: [{id, …}]}`. */
-  readonly listsModels: boolean;
-  /** The vendor's documentation that the entry rests on. */
-  readonly page: string;
-}
+import type { CompatibleVendor } from './vendor.ts';
 
 /**
  * What most entries have in common. `<NAME>_BASE_URL` means what the gateway's contract says, also where a vendor's SDK
@@ -49,7 +19,7 @@ function usual(name: string, ...keyVariables: string[]) {
 /** Vendors that document `max_tokens` alone either refuse the newer name or, worse, ignore the limit. */
 const OLD_TOKEN_LIMIT = { max_completion_tokens: 'max_tokens' } as const;
 
-export const VENDORS: readonly Vendor[] = [
+export const VENDORS: readonly CompatibleVendor[] = [
   {
     ...usual('openai', 'OPENAI_API_KEY'),
     baseUrl: 'https://api.openai.com/v1',
@@ -209,8 +179,10 @@ export const VENDORS: readonly Vendor[] = [
   },
 ];
 
-const BY_NAME: ReadonlyMap<string, Vendor> = new Map(VENDORS.map((vendor) => [vendor.name, vendor]));
+const BY_NAME: ReadonlyMap<string, CompatibleVendor> = new Map(
+  VENDORS.map((vendor) => [vendor.name, vendor]),
+);
 
-export function vendorNamed(name: string): Vendor | undefined {
+export function vendorNamed(name: string): CompatibleVendor | undefined {
   return BY_NAME.get(name);
 }

@@ -1,8 +1,9 @@
 import { ConfigError } from '../config.ts';
-import { VENDORS, type Vendor, vendorNamed } from './catalog.ts';
+import { VENDORS, vendorNamed } from './catalog.ts';
 import { createProvider as createOpenAICompatible } from './openai-compatible/index.ts';
 import type { Provider } from './provider.ts';
 import type { ProviderSettings } from './settings.ts';
+import type { CompatibleVendor, Vendor } from './vendor.ts';
 
 /** A provider entry that can be routed to: what is known of it before its code is loaded. */
 export interface ProviderHandle {
@@ -16,7 +17,7 @@ export interface ProviderHandle {
 export type ProviderRegistry = ReadonlyMap<string, ProviderHandle>;
 
 /** A server of one's own that speaks OpenAI's format: vLLM, LM Studio, llama.cpp, … */
-function ownServer(name: string): Vendor {
+function ownServer(name: string): CompatibleVendor {
   return {
     name,
     keyVariables: [`${variableName(name)}_API_KEY`],
@@ -35,13 +36,18 @@ export function variableName(entry: string): string {
   return entry.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
 }
 
+/** Every vendor that needs no entry: its key's presence switches it on. */
+export function knownVendors(): readonly Vendor[] {
+  return VENDORS;
+}
+
 /** The kinds an entry of gateway.json may have. */
 export function providerKinds(): string[] {
   return ['openai-compatible', ...VENDORS.map((vendor) => vendor.name)];
 }
 
 /** The vendor that an entry is of, its variables under the entry's own name. Undefined for an unknown kind. */
-export function vendorOf(entry: string, kind: string): Vendor | undefined {
+export function vendorOf(entry: string, kind: string): CompatibleVendor | undefined {
   if (kind === 'openai-compatible') return ownServer(entry);
   const vendor = vendorNamed(kind);
   if (vendor === undefined || entry === kind) return vendor;
@@ -77,7 +83,7 @@ export function createRegistry(entries: readonly ProviderSettings[]): ProviderRe
   return registry;
 }
 
-function handle(vendor: Vendor, settings: ProviderSettings): ProviderHandle {
+function handle(vendor: CompatibleVendor, settings: ProviderSettings): ProviderHandle {
   const provider = createOpenAICompatible(vendor, settings);
   const keyOptional = vendor.keyOptional === true && settings.baseUrl !== undefined;
   return { name: settings.name, vendor, keyOptional, load: () => Promise.resolve(provider) };

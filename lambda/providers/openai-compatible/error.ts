@@ -7,30 +7,36 @@ import type { ErrorWire } from './wire.ts';
  */
 export function decodeError(status: number, body: string): VendorError {
   const wire = parse(body);
+  const silent = `The provider answered ${status} without a message.`;
   if (wire === undefined) {
-    const text = body.trim();
-    const readable = text !== '' && !text.startsWith('<');
-    return { message: readable ? text.slice(0, 500) : `The provider answered ${status} without a message.` };
+    const plain = body.trim();
+    return { message: plain === '' || plain.startsWith('<') ? silent : plain.slice(0, MAX_TEXT) };
   }
   const inner = typeof wire.error === 'object' && wire.error !== null ? wire.error : undefined;
-  const listed = wire.errors?.[0];
-  const source = inner ?? listed ?? wire;
   const message =
-    text(source.message) ??
-    text(wire.error) ??
-    text(wire.message) ??
-    detailText(wire.detail) ??
+    words(wire.error) ??
+    words(wire.errors) ??
+    words(wire.message) ??
+    words(wire.detail) ??
     text(wire.fault?.faultstring) ??
     text(wire.title);
-  const code = inner?.code ?? listed?.code ?? wire.code ?? wire.error_code;
+  // OpenRouter's own message says no more than "Provider returned error".
+  const raw = text(inner?.metadata?.raw)?.slice(0, MAX_TEXT);
+  const code = inner?.code ?? listed(wire)?.code ?? wire.code ?? wire.error_code;
   const type = text(inner?.type ?? wire.type);
   return {
-    message: message ?? `The provider answered ${status} without a message.`,
+    message: raw === undefined ? (message ?? silent) : `${message ?? silent} ${raw}`,
     code: text(code) ?? null,
     param: text(inner?.param ?? wire.param) ?? null,
     ...(type === undefined ? {} : { type }),
     ...statusIn(code, status),
   };
+}
+
+const MAX_TEXT = 500;
+
+function listed(wire: ErrorWire): { code?: unknown } | undefined {
+  return Array.isArray(wire.errors) ? wire.errors[0] : undefined;
 }
 
 /** A 200 whose body is an error has its true status in `code`, if anywhere (OpenRouter). */
@@ -54,12 +60,19 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** FastAPI: a string, or a list of `{loc, msg}`. https://fastapi.tiangolo.com/tutorial/handling-errors/ */
-function detailText(detail: unknown): string | undefined {
-  if (!Array.isArray(detail)) return text(detail);
-  const parts = detail.map((item: { loc?: unknown; msg?: unknown } | null) => {
-    const place = Array.isArray(item?.loc) ? `${item.loc.join('.')}: ` : '';
-    return `${place}${text(item?.msg) ?? ''}`;
-  });
-  return text(parts.join('; '));
+/**
+ * The words in a value: a text, a list of such values, or an object that has them as `message`, as `detail` (Mistral has
+ * one in the other), or as FastAPI's `{loc, msg}`. https://fastapi.tiangolo.com/tutorial/handling-errors/
+ */
+function words(value: unknown, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null) return text(value);
+  if (depth > 3) return undefined;
+  if (Array.isArray(value)) {
+    const parts = value.slice(0, 20).map((item) => words(item, depth + 1));
+    return text(parts.filter((part) => part !== undefined).join('; '));
+  }
+  const { loc, msg, message, detail } = value as Record<string, unknown>;
+  const said = text(msg);
+  if (said !== undefined) return Array.isArray(loc) ? `${loc.join('.')}: ${said}` : said;
+  return words(message, depth + 1) ?? words(detail, depth + 1);
 }

@@ -1,7 +1,7 @@
-import type { Vendor } from '../catalog.ts';
 import { isCompletionModel } from '../model-names.ts';
 import type { Provider } from '../provider.ts';
 import type { ProviderSettings } from '../settings.ts';
+import type { CompatibleVendor } from '../vendor.ts';
 import { authorize } from './auth.ts';
 import { decodeError } from './error.ts';
 import { encodeRequest, PATHS } from './request.ts';
@@ -10,12 +10,13 @@ import { addsUsageChunk } from './stream.ts';
 import { upstreamUrl } from './url.ts';
 
 /** A provider that speaks OpenAI's format: its answers are relayed byte for byte. */
-export function createProvider(vendor: Vendor, settings: ProviderSettings): Provider {
+export function createProvider(vendor: CompatibleVendor, settings: ProviderSettings): Provider {
   const extra = settings.headers ?? {};
   return {
     name: settings.name,
     answer: { kind: 'relay', usageOf, addsUsageChunk: (call) => addsUsageChunk(call, vendor) },
-    encodeRequest(call, route) {
+    encodeRequest(call, given) {
+      const route = { ...given, model: deployedName(settings, given.model) };
       const url = upstreamUrl(vendor, settings, route.key, PATHS[call.operation], route.model);
       const request = encodeRequest(call, route, vendor, url);
       return { ...request, headers: { ...request.headers, ...extra } };
@@ -28,4 +29,8 @@ export function createProvider(vendor: Vendor, settings: ProviderSettings): Prov
     decodeError,
     servesCompletions: (model) => vendor.servesCompletions === true || isCompletionModel(model),
   };
+}
+
+function deployedName({ deployments }: ProviderSettings, model: string): string {
+  return (deployments && Object.hasOwn(deployments, model) ? deployments[model] : undefined) ?? model;
 }

@@ -1,6 +1,6 @@
 import type { JsonObject, Operation } from '../../openai/wire.ts';
-import type { Vendor } from '../catalog.ts';
 import type { Call, Route, UpstreamRequest } from '../provider.ts';
+import type { CompatibleVendor } from '../vendor.ts';
 import { addsUsageChunk } from './stream.ts';
 
 /** Fields that are the gateway's own, not OpenAI's. https://www.braintrust.dev/docs/deploy/ai-proxy#reasoning-models */
@@ -13,13 +13,13 @@ export const PATHS: Readonly<Record<Operation, string>> = {
 };
 
 /** The caller's body with what the vendor needs otherwise; the caller's very bytes where nothing has to change. */
-export function encodeBody(call: Call, route: Route, vendor: Vendor): Uint8Array {
+export function encodeBody(call: Call, route: Route, vendor: CompatibleVendor): Uint8Array {
   const changes = bodyChanges(call, route, vendor);
   if (changes === undefined) return call.bytes;
   return Buffer.from(JSON.stringify(changes));
 }
 
-function bodyChanges(call: Call, route: Route, vendor: Vendor): JsonObject | undefined {
+function bodyChanges(call: Call, route: Route, vendor: CompatibleVendor): JsonObject | undefined {
   const changes: JsonObject = {};
   if (call.body.model !== route.model) changes.model = route.model;
   if (addsUsageChunk(call, vendor))
@@ -40,7 +40,12 @@ function bodyChanges(call: Call, route: Route, vendor: Vendor): JsonObject | und
   return body;
 }
 
-export function encodeRequest(call: Call, route: Route, vendor: Vendor, url: string): UpstreamRequest {
+export function encodeRequest(
+  call: Call,
+  route: Route,
+  vendor: CompatibleVendor,
+  url: string,
+): UpstreamRequest {
   const headers = { accept: call.stream ? 'text/event-stream' : 'application/json', ...call.headers };
   return {
     method: 'POST',

@@ -1,15 +1,15 @@
 import { ModelNotFound } from '../../errors.ts';
-import type { Vendor } from '../catalog.ts';
 import type { ProviderKey } from '../provider.ts';
 import type { ProviderSettings } from '../settings.ts';
 import { joinUrl } from '../url.ts';
+import type { CompatibleVendor } from '../vendor.ts';
 
 /**
  * The URL for `path` (with its query). A key's own `baseUrl` (the secret's object form) comes before the entry's.
  * `model` is given where the call names one.
  */
 export function upstreamUrl(
-  vendor: Vendor,
+  vendor: CompatibleVendor,
   settings: ProviderSettings,
   key: ProviderKey,
   path: string,
@@ -20,15 +20,19 @@ export function upstreamUrl(
     settings.baseUrl ??
     fromTemplate(vendor, settings, key) ??
     vendor.baseUrl;
-  if (base === undefined) {
-    throw new ModelNotFound(`The provider ${settings.name} has no base URL: the operator sets it.`, {
+  if (base === undefined || !URL.canParse(base)) {
+    throw new ModelNotFound(`The provider ${settings.name} has no valid base URL: the operator sets it.`, {
       code: 'provider_not_configured',
     });
   }
   return vendor.name === 'azure' ? azureUrl(base, settings, key, path, model) : joinUrl(base, path);
 }
 
-function fromTemplate(vendor: Vendor, settings: ProviderSettings, key: ProviderKey): string | undefined {
+function fromTemplate(
+  vendor: CompatibleVendor,
+  settings: ProviderSettings,
+  key: ProviderKey,
+): string | undefined {
   const values = Object.keys(vendor.settings ?? {}).map(
     (name) => [name, key[name] ?? settings[name]] as const,
   );
@@ -48,7 +52,7 @@ function trimmed(value: string): string {
 
 /**
  * Azure has two APIs: a dated one, with the deployment in the path, and v1, which is OpenAI's own below `/openai/v1`.
- * An entry with a dated `apiVersion` uses the first.
+ * An entry with a dated `apiVersion` uses the first. The model's name is the deployment's to both.
  * https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
  */
 function azureUrl(
@@ -62,8 +66,7 @@ function azureUrl(
   const version = key.apiVersion ?? settings.apiVersion;
   if (version === undefined || !/^\d{4}-\d{2}-\d{2}/.test(version))
     return joinUrl(`${endpoint}/openai/v1`, path);
-  const deployment =
-    model === undefined ? '' : `/deployments/${encodeURIComponent(settings.deployments?.[model] ?? model)}`;
+  const deployment = model === undefined ? '' : `/deployments/${encodeURIComponent(model)}`;
   const versioned = /[?&]api-version=/.test(path)
     ? path
     : `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;

@@ -14,9 +14,15 @@ export interface OpenAIRequest extends JsonObject {
 export interface ErrorWire {
   error?:
     | string
-    | { message?: unknown; type?: unknown; param?: unknown; code?: unknown; metadata?: unknown }
+    | {
+        message?: unknown;
+        type?: unknown;
+        param?: unknown;
+        code?: unknown;
+        metadata?: { raw?: unknown } | null;
+      }
     | null;
-  errors?: { message?: unknown; code?: unknown }[];
+  errors?: ({ message?: unknown; code?: unknown } | undefined)[];
   message?: unknown;
   detail?: unknown;
   title?: unknown;
