@@ -16,7 +16,7 @@ const ENTRY = join(ROOT, 'lambda', 'index.ts');
 
 const IMPORT_BUDGET = { limit: 'at most', value: 1.4 } as const;
 
-/** What `lib/gateway-function.ts` has the CDK ask of esbuild. */
+/** The shared options and what the CDK adds to them. */
 const AS_DEPLOYED = {
   ...BUNDLE,
   mainFields: [...BUNDLE.mainFields],

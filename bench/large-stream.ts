@@ -1,7 +1,7 @@
 /**
- * Whether a stream moves in constant memory: the peak of one stream of 100 MB over the peak of ten streams of 20 MB,
- * one after the other. Whoever keeps what passed takes 80 MB more for the long one, and whoever reads on while the
- * reader stands still takes up to 100; what the garbage collector takes of its own accord is in both.
+ * Whether a stream moves in constant memory: the peak of one stream of 100 MB over the peak of forty streams of 5 MB,
+ * one after the other. Whoever keeps what passed takes up to 95 MB more for the long one, and whoever reads on while
+ * the reader stands still takes as much; what the garbage collector takes of its own accord is in both.
  */
 import { Connection, encodeRequest } from './http-client.ts';
 import { checkExchange } from './load.ts';

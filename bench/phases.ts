@@ -11,6 +11,8 @@ export interface Extent {
   readonly rounds: number;
   /** Share of each scenario's seconds. */
   readonly pace: number;
+  /** Before the rounds, to be multiplied by a scenario's own share, s. */
+  readonly warmUp: number;
   readonly starts: number;
   /** In how many of the starts a large stream is moved. */
   readonly largeStreams: number;
@@ -96,7 +98,7 @@ export async function underLoad({ extent, folder, upstream, withGateway, progres
   const gateway = withGateway ? { gateway: await startGateway(upstream, folder) } : {};
   const servers: Servers = { direct: upstream, relay, ...gateway };
   progress('warming up');
-  await warmUp(SCENARIOS, servers);
+  await warmUp(SCENARIOS, servers, extent.warmUp);
   const rows: Row[] = [];
   for (const scenario of SCENARIOS) {
     progress(scenario.metrics.map(({ label }) => label).join('; '));

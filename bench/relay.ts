@@ -3,7 +3,6 @@
  * `PORT=n UPSTREAM_PORT=m node bench/relay.ts`. Whatever a gateway does more than this, it pays for.
  */
 import { Agent, createServer, request as send } from 'node:http';
-import { pipeline } from 'node:stream';
 
 const agent = new Agent({ keepAlive: true });
 const port = Number(process.env.UPSTREAM_PORT);
@@ -12,11 +11,13 @@ const server = createServer((request, response) => {
   const { method, url, headers } = request;
   const upstream = send({ agent, host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-    pipeline(answer, response, () => {});
+    answer.pipe(response);
   });
-  pipeline(request, upstream, (error) => {
-    if (error) response.destroy();
+  upstream.on('error', () => response.destroy());
+  response.on('close', () => {
+    if (!response.writableFinished) upstream.destroy();
   });
+  request.pipe(upstream);
 });
 
 process.on('disconnect', () => process.exit());

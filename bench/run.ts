@@ -9,10 +9,10 @@ import { parseArgs } from 'node:util';
 import { hasLambda, measureBundle } from './bundle.ts';
 import { type Bench, type Extent, freshProcesses, underLoad } from './phases.ts';
 import { asJson, asText } from './report.ts';
-import { hasGateway, type Server, startGateway, startUpstream } from './servers.ts';
+import { hasGateway, type Server, startGateway, startUpstream, stopAll } from './servers.ts';
 
-const FULL: Extent = { rounds: 5, pace: 1, starts: 5, largeStreams: 3, imports: 21 };
-const QUICK: Extent = { rounds: 3, pace: 0.3, starts: 3, largeStreams: 1, imports: 11 };
+const FULL: Extent = { rounds: 5, pace: 1, warmUp: 1, starts: 5, largeStreams: 3, imports: 15 };
+const QUICK: Extent = { rounds: 3, pace: 0.25, warmUp: 0.6, starts: 2, largeStreams: 1, imports: 11 };
 
 const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } });
 const extent = flags.quick ? QUICK : FULL;
@@ -64,7 +64,7 @@ const running = [
   ...(await part('start time and a 100 MB stream', () => freshProcesses(bench))),
   ...(await part('load', () => underLoad(bench))),
 ];
-await upstream.stop();
+await stopAll();
 if (!hasLambda()) note('the bundle', 'there is no lambda/index.ts');
 const bundle = hasLambda() ? await part('bundle', () => measureBundle(folder, extent.imports)) : [];
 const seconds = (performance.now() - start) / 1000;

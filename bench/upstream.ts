@@ -1,27 +1,25 @@
 /**
  * A mock of OpenAI's API in a process of its own: `PORT=n node bench/upstream.ts`. The model's name chooses the answer:
- * `gpt-bench-json`, `-stream` (a frame per turn of the event loop), `-paced` (10 ms apart), `-5mb` and `-100mb`.
+ * `gpt-bench-json`, `-stream` (a frame per turn of the event loop), `-paced` (10 ms apart),
+ * `-trickle` (5 ms apart), `-5mb` and `-100mb`.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { DELTAS_PER_STREAM, deltaFrames, JSON_ANSWER, largeBlock, lastFrames, MODELS } from './answers.ts';
 
-const PACED_DELTAS = 10;
-const PACE_MS = 10;
-
 interface Frames {
   readonly stream: readonly Buffer[];
-  readonly paced: readonly Buffer[];
   readonly block: Buffer;
   readonly last: Buffer;
 }
+
+type Stream = (response: ServerResponse, set: Frames) => Promise<void>;
 
 function frames(withUsage: boolean): Frames {
   const last = lastFrames(withUsage);
   return {
     stream: [...deltaFrames(DELTAS_PER_STREAM, withUsage), ...last],
-    paced: deltaFrames(PACED_DELTAS, withUsage),
     block: largeBlock(withUsage),
     last: Buffer.concat(last),
   };
@@ -46,12 +44,14 @@ async function streamFrames(response: ServerResponse, set: Frames): Promise<void
   response.end();
 }
 
-async function pacedFrames(response: ServerResponse, set: Frames): Promise<void> {
-  for (const frame of set.paced) {
-    if (!(await written(response, frame))) return;
-    await pause(PACE_MS);
-  }
-  response.end(set.last);
+function paced(deltas: number, milliseconds: number): Stream {
+  return async (response, set) => {
+    for (const frame of set.stream.slice(0, deltas + 1)) {
+      if (!(await written(response, frame))) return;
+      await pause(milliseconds);
+    }
+    response.end(set.last);
+  };
 }
 
 async function largeStream(response: ServerResponse, set: Frames, bytes: number): Promise<void> {
@@ -62,11 +62,10 @@ async function largeStream(response: ServerResponse, set: Frames, bytes: number)
   response.end(set.last);
 }
 
-type Stream = (response: ServerResponse, set: Frames) => Promise<void>;
-
 const STREAMS = new Map<string, Stream>([
   ['gpt-bench-stream', streamFrames],
-  ['gpt-bench-paced', pacedFrames],
+  ['gpt-bench-paced', paced(10, 10)],
+  ['gpt-bench-trickle', paced(50, 5)],
   ['gpt-bench-5mb', (response, set) => largeStream(response, set, 5_000_000)],
   ['gpt-bench-100mb', (response, set) => largeStream(response, set, 100_000_000)],
 ]);

@@ -10,8 +10,8 @@ async function main(): Promise<void> {
   // What the shell sets comes before what the file says.
   const environment = { ...readDotEnv('.env'), ...processEnvironment() };
   const gateway = await startLocalGateway(environment, createLog(writeReadableLine));
-  process.stdout.write(banner(gateway));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(gateway));
+  process.stdout.write(banner(gateway));
 }
 
 let stopping = false;

@@ -7,6 +7,18 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** valibot takes a list for an object; a file with one in its place has a mistake. */
+const notList = v.pipe(
+  v.unknown(),
+  v.check((value) => !Array.isArray(value), 'must be an object, not a list'),
+);
+const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(notList, v.strictObject(entries));
+const record = <Key extends v.GenericSchema<string, string>, Value extends v.GenericSchema>(
+  key: Key,
+  value: Value,
+) => v.pipe(notList, v.record(key, value));
+
 const baseUrl = v.pipe(
   v.string(),
   v.check(
@@ -19,26 +31,27 @@ const baseUrl = v.pipe(
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'must be made of letters, digits, ".", "_" and "-"'));
 
-const providerEntry = v.strictObject({
+const providerEntry = object({
   kind: v.string(),
   baseUrl: v.optional(baseUrl),
   apiVersion: v.optional(v.string()),
   /** Azure: deployment names by model name, where they differ. */
-  deployments: v.optional(v.record(v.string(), v.string())),
+  deployments: v.optional(record(v.string(), v.string())),
   accountId: v.optional(name),
   project: v.optional(name),
   location: v.optional(name),
   region: v.optional(name),
   api: v.optional(v.picklist(['converse', 'messages', 'openai'])),
   /** Sent with every request to this provider. Not for keys. */
-  headers: v.optional(v.record(v.string(), v.string())),
+  headers: v.optional(record(v.string(), v.string())),
 });
 
-const target = v.union([
-  v.string(),
-  v.strictObject({ model: v.string(), weight: v.pipe(v.number(), v.minValue(0), v.finite()) }),
-]);
-const targets = v.union([v.string(), v.pipe(v.array(target), v.minLength(1, 'must not be empty'))]);
+// Chosen by what stands there, not by `v.union`: its issues do not tell the field that is wrong in one of its forms.
+const modelName = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
+const weighted = object({ model: modelName, weight: v.pipe(v.number(), v.minValue(0), v.finite()) });
+const target = v.lazy((value) => (typeof value === 'object' ? weighted : modelName));
+const targetList = v.pipe(v.array(target), v.minLength(1, 'must not be empty'));
+const targets = v.lazy((value) => (typeof value === 'object' ? targetList : modelName));
 
 const milliseconds = (fallback: number) =>
   v.optional(
@@ -46,12 +59,12 @@ const milliseconds = (fallback: number) =>
     fallback,
   );
 
-const gatewayFile = v.strictObject({
+const gatewayFile = object({
   allowProviderKeys: v.optional(v.boolean()),
-  providers: v.optional(v.record(name, providerEntry), {}),
-  models: v.optional(v.record(v.string(), targets), {}),
+  providers: v.optional(record(name, providerEntry), {}),
+  models: v.optional(record(modelName, targets), {}),
   timeouts: v.optional(
-    v.strictObject({
+    object({
       connectMs: milliseconds(5_000),
       firstByteMs: milliseconds(120_000),
       idleMs: milliseconds(60_000),
@@ -60,13 +73,13 @@ const gatewayFile = v.strictObject({
     {},
   ),
   retries: v.optional(
-    v.strictObject({
+    object({
       attempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10)), 3),
     }),
     {},
   ),
   cache: v.optional(
-    v.strictObject({
+    object({
       defaultTtlSeconds: v.optional(
         v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(604_800)),
         604_800,
@@ -75,7 +88,7 @@ const gatewayFile = v.strictObject({
     }),
     {},
   ),
-  cors: v.optional(v.strictObject({ origins: v.optional(v.array(v.string()), ['*']) }), {}),
+  cors: v.optional(object({ origins: v.optional(v.array(v.string()), ['*']) }), {}),
 });
 
 export type ProviderEntry = v.InferOutput<typeof providerEntry>;
@@ -96,14 +109,18 @@ export interface GatewayConfig {
 export function parseGatewayConfig(text: string, source: string): GatewayConfig {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // Some editors begin a file with a byte order mark.
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new ConfigError(
       `${source} is not JSON: ${error instanceof Error ? error.message : 'it can not be parsed'}`,
     );
   }
   const result = v.safeParse(gatewayFile, json);
-  if (!result.success) throw new ConfigError(`${source}: ${describe(result.issues[0])}`);
+  if (!result.success) {
+    // A key in a typing error is told rather than the key that is missing for it.
+    throw new ConfigError(`${source}: ${describe(result.issues.find(isUnknownKey) ?? result.issues[0])}`);
+  }
   return {
     ...result.output,
     allowProviderKeys: result.output.allowProviderKeys,
@@ -111,12 +128,15 @@ export function parseGatewayConfig(text: string, source: string): GatewayConfig 
   };
 }
 
-/** The path of the deepest issue and what is wrong there: unions tell their branches' issues apart by depth. */
-function describe(issue: v.BaseIssue<unknown>): string {
-  const deeper = issue.issues?.toSorted((a, b) => (b.path?.length ?? 0) - (a.path?.length ?? 0))[0];
-  const path = [...(issue.path ?? []), ...(deeper?.path ?? [])].map((item) => String(item.key)).join('.');
-  const { type, message, expected, received } = deeper ?? issue;
-  if (type === 'strict_object' && expected === 'never') return `${path} is not a known key`;
+function isUnknownKey({ type, expected }: Pick<v.BaseIssue<unknown>, 'type' | 'expected'>): boolean {
+  return type === 'strict_object' && expected === 'never';
+}
+
+/** The path of an issue and what is wrong there. */
+function describe({ path: keys, type, message, expected, received }: v.BaseIssue<unknown>): string {
+  const path = (keys ?? []).map(({ key }) => String(key)).join('.');
+  if (isUnknownKey({ type, expected })) return `${path} is not a known key`;
+  if (type === 'strict_object' && received === 'undefined') return `${path} is missing`;
   const text = message.startsWith('must')
     ? message
     : `expected ${expected ?? 'another value'}, found ${received}`;

@@ -43,6 +43,8 @@ function causeFields(cause: unknown): LogFields {
   if (cause instanceof GatewayError) return { cause: cause.name };
   if (!(cause instanceof Error)) return {};
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
-  const frames = cause.stack?.split('\n').filter((line) => line.trimStart().startsWith('at '));
-  return { cause: cause.name, causeCode: code, at: frames?.slice(0, 4).join(' ').replaceAll(/\s+/g, ' ') };
+  // The stack begins with the message, which may have lines that look like frames.
+  const trace = cause.stack?.replace(cause.message, () => '').split('\n');
+  const frames = trace?.map((line) => line.trim()).filter((line) => line.startsWith('at '));
+  return { cause: cause.name, causeCode: code, at: frames?.slice(0, 4).join(' ') };
 }

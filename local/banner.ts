@@ -4,7 +4,7 @@ export interface BannerFacts {
   /** Undefined where the key was shown at an earlier start. */
   readonly key: string | undefined;
   readonly chosenKey: boolean;
-  /** Providers that have a key. */
+  /** Providers that have a key or need none. */
   readonly providers: readonly string[];
   readonly dataFolder: string;
 }

@@ -6,7 +6,8 @@ import { ConfigError, type Environment } from '../lambda/config.ts';
 export function readDotEnv(path: string): Environment {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    // A byte order mark would become part of the first name.
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new ConfigError(`${path} can not be read.`);

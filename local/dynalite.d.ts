@@ -8,3 +8,11 @@ declare module 'dynalite' {
     deleteTableMs?: number;
   }): Server;
 }
+
+declare module 'dynalite/db/index.js' {
+  /** The store below it. An error of `open` has the reason as its `cause`, `LEVEL_LOCKED` among them. */
+  const database: {
+    create(options: { path: string }): { db: { open(): Promise<void>; close(): Promise<void> } };
+  };
+  export default database;
+}

@@ -2,8 +2,15 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CreateTableCommand, type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import database from 'dynalite/db/index.js';
 import { ConfigError } from '../lambda/config.ts';
 import { credentialStoreAt } from '../lambda/stores/aws.ts';
 import type { CredentialStore } from '../lambda/stores/credential-store.ts';
@@ -23,16 +30,20 @@ export function endpointFile(dataFolder: string): string {
 
 /** The embedded DynamoDB over the files in `dataFolder`. Throws ConfigError where another process holds them. */
 export async function startDynamoDB(dataFolder: string): Promise<LocalDynamoDB> {
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const server = dynalite({ path: join(dataFolder, 'dynamodb'), createTableMs: 0 });
-  await listen(server, dataFolder);
+  const path = join(dataFolder, 'dynamodb');
+  createFolder(dataFolder);
+  await checkDatabase(path, dataFolder);
+  const server = dynalite({ path, createTableMs: 0 });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { client, credentials } = credentialStoreAt(endpoint, CREDENTIALS_TABLE);
   try {
     await createTable(client);
+    await tableActive(client, dataFolder);
   } catch (error) {
     await stop(client, server);
-    if (isLocked(error)) throw new ConfigError(`SLUICE_DATA: ${dataFolder} is in use by another gateway.`);
     throw error;
   }
   writeFileSync(endpointFile(dataFolder), JSON.stringify({ endpoint, pid: process.pid }), { mode: 0o600 });
@@ -46,13 +57,32 @@ export async function startDynamoDB(dataFolder: string): Promise<LocalDynamoDB> 
   };
 }
 
-function listen(server: Server, dataFolder: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', () =>
-      reject(new ConfigError(`SLUICE_DATA: the database in ${dataFolder} can not be opened.`)),
+function createFolder(dataFolder: string): void {
+  try {
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError(`SLUICE_DATA: ${dataFolder} can not be made a folder (${codeOf(error)}).`);
+  }
+}
+
+/** Opens and closes the files once: dynalite itself ends the process where it can't open them. */
+async function checkDatabase(path: string, dataFolder: string): Promise<void> {
+  const { db } = database.create({ path });
+  try {
+    await db.open();
+  } catch (error) {
+    const code = codeOf(error instanceof Error ? error.cause : undefined);
+    throw new ConfigError(
+      code === 'LEVEL_LOCKED'
+        ? `SLUICE_DATA: ${dataFolder} is in use by another gateway.`
+        : `SLUICE_DATA: the database in ${dataFolder} can not be opened (${code}).`,
     );
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  }
+  await db.close();
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
 async function createTable(client: DynamoDBClient): Promise<void> {
@@ -70,8 +100,18 @@ async function createTable(client: DynamoDBClient): Promise<void> {
   }
 }
 
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && error.name !== 'ResourceInUseException';
+const ACTIVE_CHECKS = 100;
+
+/** A new table serves a moment later only; one whose creation was broken off never does. */
+async function tableActive(client: DynamoDBClient, dataFolder: string): Promise<void> {
+  for (let checks = 0; checks < ACTIVE_CHECKS; checks++) {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: CREDENTIALS_TABLE }));
+    if (Table?.TableStatus === 'ACTIVE') return;
+    await sleep(20);
+  }
+  throw new ConfigError(
+    `SLUICE_DATA: the database in ${dataFolder} was never completed: remove that folder and start again.`,
+  );
 }
 
 function stop(client: DynamoDBClient, server: Server): Promise<void> {

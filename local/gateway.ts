@@ -45,12 +45,12 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
     const allowProviderKeys = config.allowProviderKeys ?? true;
     const handle = createHandler({ config, allowProviderKeys, registry, keyRing, credentials });
     const server = await startServer(handle, log, settings.port, config.timeouts.totalMs);
-    const own = Object.keys(file.providers).filter((name) => registry.get(name)?.keyOptional);
+    const keyless = entries.map(({ name }) => name).filter((name) => registry.get(name)?.keyOptional);
     return {
       url: `http://127.0.0.1:${server.port}/v1`,
       key,
       chosenKey: settings.localKey !== undefined,
-      providers: [...new Set([...(await keyRing.providers()), ...own])],
+      providers: [...new Set([...(await keyRing.providers()), ...keyless])],
       dataFolder: settings.dataFolder,
       close: () => server.drain().then(closeStores),
       abort: () => server.abort(),

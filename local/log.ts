@@ -8,6 +8,11 @@ export const writeReadableLine: WriteLine = (level, event, fields) => {
   );
   const mark = level === 'info' ? '' : `${level.toUpperCase()} `;
   process.stdout.write(
-    `${time} ${mark}${event} ${known.map(([name, value]) => `${name}=${value}`).join(' ')}\n`,
+    `${time} ${mark}${event} ${known.map(([name, value]) => `${name}=${printable(value)}`).join(' ')}\n`,
   );
 };
+
+/** A value may be a caller's, such as a model's name: it must not forge lines or steer the terminal. */
+function printable(value: unknown): string {
+  return String(value).replaceAll(/\p{Cc}/gu, '\uFFFD');
+}

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { ConfigError } from '../lambda/config.ts';
 import { InvalidRequest } from '../lambda/errors.ts';
 import type { RequestContext } from '../lambda/gateway/context.ts';
-import type { Handler } from '../lambda/http/app.ts';
+import type { Handler, Wire } from '../lambda/http/app.ts';
 import { errorResponse } from '../lambda/http/respond.ts';
 import { failureFields, type Log } from '../lambda/log.ts';
 
@@ -27,7 +27,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const listener = getRequestListener(
     (request, { incoming }) =>
-      handle(request, contextOf(request, log, totalMs), (incoming as IncomingMessage).url),
+      handle(request, contextOf(request, log, totalMs), wireOf(incoming as IncomingMessage)),
     {
       errorHandler: (error) =>
         errorResponse(
@@ -39,6 +39,7 @@ export async function startServer(
   // An upload may take as long as an answer; idle connections outlive a client's pause between two calls.
   const server = createServer({ requestTimeout: totalMs, keepAliveTimeout: 65_000 }, listener);
   await listen(server, port);
+  const unanswered = unansweredConnections(server);
   let draining = false;
   server.on('request', (_request, response: ServerResponse) => {
     response.once('close', () => draining && server.closeIdleConnections());
@@ -49,9 +50,25 @@ export async function startServer(
       new Promise((resolve) => {
         draining = true;
         server.close(() => resolve());
+        for (const socket of unanswered) socket.destroy();
       }),
     abort: () => server.closeAllConnections(),
   };
+}
+
+/** Connections that no whole request has come over: browsers open some ahead, and Node does not count them as idle. */
+function unansweredConnections(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', ({ socket }) => sockets.delete(socket));
+  return sockets;
+}
+
+function wireOf({ url, headers }: IncomingMessage): Wire {
+  return { headers, ...(url === undefined ? {} : { target: url }) };
 }
 
 function contextOf(request: Request | undefined, log: Log, totalMs: number): RequestContext {

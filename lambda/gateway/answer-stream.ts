@@ -4,7 +4,7 @@ import { encodeEvent } from '../streams/sse.ts';
 import { StreamError } from '../streams/stream-error.ts';
 import type { Answer } from './attempts.ts';
 import type { Principal } from './authenticate.ts';
-import { connectionError, upstreamError } from './upstream-error.ts';
+import { connectionError, upstreamError, vendorError } from './upstream-error.ts';
 
 /** How a response ended, for the log and (with its own issue) for what is counted. */
 export interface Outcome {
@@ -72,5 +72,5 @@ export function answerFailure(
   principal: Principal,
 ): GatewayError {
   if (!(failure instanceof StreamError)) return connectionError(route.provider.name, failure);
-  return upstreamError(route, response, route.provider.decodeError(response.status, failure.body), principal);
+  return upstreamError(route, response, vendorError(route, response.status, failure.body), principal);
 }

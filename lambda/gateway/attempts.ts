@@ -9,7 +9,7 @@ import type { Principal } from './authenticate.ts';
 import type { RequestContext } from './context.ts';
 import { decompressed } from './decompress.ts';
 import { ExchangeFailure, exchange, type UpstreamResponse } from './exchange.ts';
-import { connectionError, retryAfterSeconds, upstreamError } from './upstream-error.ts';
+import { connectionError, retryAfterSeconds, upstreamError, vendorError } from './upstream-error.ts';
 
 /** A provider's successful answer, its first bytes already here: until then another attempt is possible. */
 export interface Answer {
@@ -164,7 +164,7 @@ async function refusal(
 ): Promise<Failure> {
   const { status } = response;
   const body = await readAll(reader, MAX_ERROR_BYTES).catch(() => Buffer.alloc(0));
-  const vendor = route.provider.decodeError(status, body.toString('utf8'));
+  const vendor = vendorError(route, status, body.toString('utf8'));
   const error = upstreamError(route, response, vendor, principal);
   const seconds = vendor.retryAfterSeconds ?? retryAfterSeconds(response.headers);
   const blames = blamed(vendor.status ?? status);

@@ -3,10 +3,12 @@ import {
   type ClientRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
+  type RequestOptions,
   request as requestHttp,
 } from 'node:http';
 import { request as requestHttps, Agent as TlsAgent } from 'node:https';
 import { pipeline, Readable } from 'node:stream';
+import { urlToHttpOptions } from 'node:url';
 import type { UpstreamRequest } from '../providers/provider.ts';
 
 /** What went wrong before there was an answer. `sent`: the provider may have seen the request. */
@@ -78,12 +80,27 @@ export async function exchange(upstream: UpstreamRequest, limits: ExchangeLimits
 }
 
 function open(upstream: UpstreamRequest): ClientRequest {
-  const url = new URL(upstream.url);
-  const secure = url.protocol === 'https:';
+  const place = placeOf(upstream.url);
+  const secure = place.protocol === 'https:';
   const headers: Record<string, string | number> = { ...upstream.headers };
   if (upstream.body instanceof Uint8Array) headers['content-length'] = upstream.body.byteLength;
-  const options = { method: upstream.method, headers, agent: secure ? agents['https:'] : agents['http:'] };
-  return secure ? requestHttps(url, options) : requestHttp(url, options);
+  // A body that is not passed on (a GET's) must not be announced: the provider would wait for it.
+  if (upstream.body === null) delete headers['content-length'];
+  const agent = secure ? agents['https:'] : agents['http:'];
+  const options = { ...place, method: upstream.method, headers, agent };
+  return secure ? requestHttps(options) : requestHttp(options);
+}
+
+const places = new Map<string, RequestOptions>();
+
+/** A URL as request options. The same few URLs are asked again and again, and parsing one costs as much as sending it. */
+function placeOf(url: string): RequestOptions {
+  const known = places.get(url);
+  if (known) return known;
+  const place = urlToHttpOptions(new URL(url));
+  if (places.size >= 256) places.clear();
+  places.set(url, place);
+  return place;
 }
 
 function answered(

@@ -23,12 +23,20 @@ const FORWARDED_RAW = new Set([
   'if-unmodified-since',
 ]);
 
+/** Headers as a `Request` has them, or as a plain record with lower-case names. */
+export type HeaderSource = Headers | Readonly<Record<string, string | string[] | undefined>>;
+
 /** The caller's headers that may go upstream: an allow-list, so nothing that carries a key of ours can slip through. */
-export function forwardedHeaders(headers: Headers, raw = false): Record<string, string> {
+export function forwardedHeaders(headers: HeaderSource, raw = false): Record<string, string> {
   const result: Record<string, string> = {};
-  headers.forEach((value, name) => {
-    const allowed = FORWARDED.has(name) || FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix));
-    if (allowed || (raw && FORWARDED_RAW.has(name))) result[name] = value;
-  });
+  const entries = headers instanceof Headers ? headers : Object.entries(headers);
+  for (const [name, value] of entries) {
+    if (value === undefined || !(isForwarded(name) || (raw && FORWARDED_RAW.has(name)))) continue;
+    result[name] = typeof value === 'string' ? value : value.join(', ');
+  }
   return result;
+}
+
+function isForwarded(name: string): boolean {
+  return FORWARDED.has(name) || FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix));
 }

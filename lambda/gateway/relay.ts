@@ -7,7 +7,7 @@ import { FrameSplitter } from '../streams/sse.ts';
 import { answerStream, type FrameSource, type Outcome } from './answer-stream.ts';
 import type { Answer } from './attempts.ts';
 import type { Principal } from './authenticate.ts';
-import { connectionError, upstreamError } from './upstream-error.ts';
+import { connectionError, upstreamError, vendorError } from './upstream-error.ts';
 
 /** More than any vendor answers in one JSON body: base64 images come to some tens of megabytes. */
 export const MAX_JSON_BYTES = 128 * 1024 * 1024;
@@ -44,7 +44,7 @@ export async function relayJson(
     throw upstreamError(
       route,
       answer.response,
-      route.provider.decodeError(answer.response.status, body.toString()),
+      vendorError(route, answer.response.status, body.toString()),
       principal,
     );
   }

@@ -3,7 +3,7 @@ import type { Route, VendorError } from '../providers/provider.ts';
 import { BodyFailure } from '../streams/body-reader.ts';
 import type { Principal } from './authenticate.ts';
 import { ExchangeFailure, type UpstreamResponse } from './exchange.ts';
-import { redact } from './redact.ts';
+import { redact, secretsOf, withoutSecrets } from './redact.ts';
 import { passedHeaders } from './vendor-headers.ts';
 
 /** Statuses that are the caller's to mend, and so keep their number. */
@@ -18,6 +18,11 @@ function statusForCaller(status: number): number {
   return status >= 400 && status < 500 ? 400 : 502;
 }
 
+/** An error body read from the vendor's format, the keys that it quotes taken out before anything of it is cut. */
+export function vendorError({ provider, key }: Route, status: number, body: string): VendorError {
+  return provider.decodeError(status, withoutSecrets(body, secretsOf(key)));
+}
+
 /** A provider's answer that is an error, as the error the caller sees. */
 export function upstreamError(
   route: Route,
@@ -27,7 +32,7 @@ export function upstreamError(
 ): GatewayError {
   const vendorStatus = vendor.status ?? response.status;
   const message =
-    redact(vendor.message, Object.values(route.key)) || `${route.provider.name} answered ${vendorStatus}.`;
+    redact(vendor.message, secretsOf(route.key)) || `${route.provider.name} answered ${vendorStatus}.`;
   const headers = errorHeaders(response.headers, vendor);
   if (vendorStatus === 401 || vendorStatus === 403)
     return keyRefused(route, vendorStatus, message, headers, principal);
@@ -66,15 +71,16 @@ function errorHeaders(headers: UpstreamResponse['headers'], vendor: VendorError)
   return result;
 }
 
+const A_NUMBER = /^\d+(?:\.\d+)?$/;
+
 /** `retry-after-ms` or `retry-after` (seconds or a date) in seconds. RFC 9110, section 10.2.3. */
 export function retryAfterSeconds(headers: UpstreamResponse['headers']): number | undefined {
-  const milliseconds = Number(headers['retry-after-ms'] ?? Number.NaN);
-  if (Number.isFinite(milliseconds)) return milliseconds / 1000;
-  const value = headers['retry-after'];
-  if (value === undefined) return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return seconds;
-  const date = Date.parse(value);
+  const milliseconds = String(headers['retry-after-ms'] ?? '');
+  if (A_NUMBER.test(milliseconds)) return Number(milliseconds) / 1000;
+  const value = headers['retry-after'] ?? '';
+  if (A_NUMBER.test(value)) return Number(value);
+  // Date.parse takes a number below zero for a year: a date has a word in it.
+  const date = /[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
 }
 

@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { cors } from 'hono/cors';
 import { InvalidRequest, ModelNotFound } from '../errors.ts';
 import { authenticate, type Principal } from '../gateway/authenticate.ts';
 import { callerOptions } from '../gateway/caller-options.ts';
@@ -7,9 +6,10 @@ import type { RequestContext } from '../gateway/context.ts';
 import { forwardedHeaders } from '../gateway/forwarded-headers.ts';
 import { callModel, type GatewayParts } from '../gateway/gateway.ts';
 import { ModelCatalog } from '../gateway/models.ts';
-import { rawHeaders, relayRaw } from '../gateway/raw.ts';
+import { relayRaw } from '../gateway/raw.ts';
 import { ServerTiming } from '../gateway/server-timing.ts';
 import type { Operation } from '../openai/wire.ts';
+import { createCors } from './cors.ts';
 import { readBody } from './request-body.ts';
 import { errorResponse, jsonResponse } from './respond.ts';
 import { parseTarget, type Target } from './target.ts';
@@ -19,38 +19,36 @@ interface Bindings {
   readonly context: RequestContext;
   readonly target: Target;
   readonly timing: ServerTiming;
+  /** What every response to this request has. */
+  readonly common: Record<string, string>;
+  readonly wire: Wire;
+}
+
+/** What an adapter knows of the request's wire form that a `Request` hides or makes dear to read. */
+export interface Wire {
+  /** The request target as it was received: a `Request` has its dots resolved. */
+  readonly target?: string;
+  /** The headers, their names in lower case. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 type Route = { Bindings: Bindings };
 
-/** The core: a request in, a response out, on web standards. `rawTarget` is the request target as it was received. */
-export type Handler = (request: Request, context: RequestContext, rawTarget?: string) => Promise<Response>;
-
-const EXPOSED = [
-  'x-bt-cached',
-  'x-bt-used-endpoint',
-  'x-request-id',
-  'x-upstream-request-id',
-  'age',
-  'server-timing',
-  'retry-after',
-  'x-ratelimit-limit-requests',
-  'x-ratelimit-limit-tokens',
-  'x-ratelimit-remaining-requests',
-  'x-ratelimit-remaining-tokens',
-  'x-ratelimit-reset-requests',
-  'x-ratelimit-reset-tokens',
-  'openai-processing-ms',
-];
+/** The core: a request in, a response out, on web standards. */
+export type Handler = (request: Request, context: RequestContext, wire?: Wire) => Promise<Response>;
 
 export function createHandler(parts: GatewayParts): Handler {
   const app = createApp(parts);
-  return async (request, context, rawTarget) => {
+  const cors = createCors(parts.config.cors.origins);
+  return async (request, context, wire = {}) => {
+    const preflight = cors.preflight(request);
+    if (preflight) return preflight;
+    const common = { ...cors.headers(request), 'x-request-id': context.requestId };
     try {
-      const target = parseTarget(rawTarget ?? request.url);
-      return await app.fetch(request, { context, target, timing: new ServerTiming() });
+      const target = parseTarget(wire.target ?? request.url);
+      return await app.fetch(request, { context, target, timing: new ServerTiming(), common, wire });
     } catch (error) {
-      return errorResponse(error, context);
+      return errorResponse(error, context, common);
     }
   };
 }
@@ -60,20 +58,6 @@ function createApp(parts: GatewayParts): Hono<Route> {
     getPath: (_request, options) => (options?.env as Bindings | undefined)?.target.path ?? '/',
   });
   const catalog = new ModelCatalog(parts);
-  const origins = parts.config.cors.origins;
-  app.use(
-    cors({
-      origin: origins.includes('*') ? '*' : [...origins],
-      exposeHeaders: EXPOSED,
-      allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'],
-      maxAge: 86_400,
-    }),
-  );
-  app.use(async (c, next) => {
-    await next();
-    c.res.headers.set('x-request-id', c.env.context.requestId);
-  });
-
   const model = (operation: Operation | 'auto') => (request: Request, env: Bindings) =>
     serveModel(operation, request, env, parts);
   app.post('/chat/completions', (c) => model('chat')(c.req.raw, c.env));
@@ -82,20 +66,22 @@ function createApp(parts: GatewayParts): Hono<Route> {
   app.post('/auto', (c) => model('auto')(c.req.raw, c.env));
   app.get('/models', async (c) => {
     const principal = await caller(c.req.raw, c.env, parts);
-    return jsonResponse({ object: 'list', data: await catalog.list(principal, c.env.context) });
+    const data = await catalog.list(principal, c.env.context);
+    return jsonResponse({ object: 'list', data }, c.env.common);
   });
   app.get('/models/:id{.+}', async (c) => {
     const principal = await caller(c.req.raw, c.env, parts);
     const id = decodeURIComponent(c.env.target.path.slice('/models/'.length));
     const found = (await catalog.list(principal, c.env.context)).find((entry) => entry.id === id);
-    if (found) return jsonResponse(found);
+    if (found) return jsonResponse(found, c.env.common);
     throw new ModelNotFound('This gateway lists no model of this name.');
   });
-  app.get('/health', () => jsonResponse({ status: 'ok' }));
+  app.get('/health', (c) => jsonResponse({ status: 'ok' }, c.env.common));
   app.all('/health', () => onlyMethods('/health', 'GET, HEAD'));
   app.all('/auto', () => onlyMethods('/auto', 'POST'));
-  app.all('*', (c) => serveRaw(c.req.raw, c.env, parts));
-  app.onError((error, c) => errorResponse(error, c.env.context));
+  // Everything that is not ours is the provider's.
+  app.notFound((c) => serveRaw(c.req.raw, c.env, parts));
+  app.onError((error, c) => errorResponse(error, c.env.context, c.env.common));
   return app;
 }
 
@@ -121,10 +107,11 @@ async function serveModel(
   const principal = await caller(request, env, parts);
   const options = callerOptions(request.headers, env.target.orgName, parts.config.cache.defaultTtlSeconds);
   const bytes = await readBody(request);
-  const headers = forwardedHeaders(request.headers);
+  const headers = forwardedHeaders(env.wire.headers ?? request.headers);
   const call = { operation, bytes, headers, options, principal, timing: env.timing };
   const answer = await callModel(call, env.context, parts);
-  return new Response(answer.body as ConstructorParameters<typeof Response>[0], { headers: answer.headers });
+  const body = answer.body as ConstructorParameters<typeof Response>[0];
+  return new Response(body, { headers: { ...env.common, ...answer.headers } });
 }
 
 async function serveRaw(request: Request, env: Bindings, parts: GatewayParts): Promise<Response> {
@@ -135,19 +122,20 @@ async function serveRaw(request: Request, env: Bindings, parts: GatewayParts): P
   const call = {
     method: request.method,
     target: `${path}${search}`,
-    headers: forwardedHeaders(request.headers, true),
+    headers: forwardedHeaders(env.wire.headers ?? request.headers, true),
     body,
   };
   const answer = await relayRaw(call, principal, options.endpointName, env.context, parts);
-  const { status } = answer.response;
+  const { status, headers, body: bytes } = answer;
   env.context.log.info('relayed', {
     status,
     provider: answer.provider,
     ms: Math.round(env.timing.totalMs()),
   });
-  return new Response(request.method === 'HEAD' ? null : answer.body, {
+  const content = request.method === 'HEAD' ? null : bytes;
+  return new Response(content as ConstructorParameters<typeof Response>[0], {
     status,
-    headers: rawHeaders(answer),
+    headers: [...Object.entries(env.common), ...headers],
   });
 }
 

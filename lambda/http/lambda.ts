@@ -46,7 +46,7 @@ export function createLambdaHandler(handle: Handler, log: Log, totalMs: number):
 async function respond(event: HttpEvent, handle: Handler, context: RequestContext): Promise<Response> {
   try {
     const { request, target } = readEvent(event);
-    return await handle(request, context, target);
+    return await handle(request, context, { target });
   } catch (error) {
     return errorResponse(error, context);
   }

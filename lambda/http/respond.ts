@@ -3,16 +3,25 @@ import type { RequestContext } from '../gateway/context.ts';
 import { failureFields } from '../log.ts';
 
 /** Whatever was thrown, as the response the caller gets. The one place where errors become responses. */
-export function errorResponse(thrown: unknown, context: RequestContext): Response {
+export function errorResponse(
+  thrown: unknown,
+  context: RequestContext,
+  common: Record<string, string> = { 'x-request-id': context.requestId },
+): Response {
+  if (context.signal.aborted) {
+    // Whatever was thrown is what their leaving did. Nobody reads the status; nginx's word for it stands in traces.
+    context.log.info('caller left');
+    return new Response(null, { status: 499, headers: common });
+  }
   const error = thrown instanceof GatewayError ? thrown : new Internal(thrown);
   const level = error.status >= 500 ? 'error' : 'info';
   context.log[level]('refused', failureFields(error));
   return new Response(JSON.stringify(error.toBody()), {
     status: error.status,
-    headers: { 'content-type': 'application/json', ...error.headers, 'x-request-id': context.requestId },
+    headers: { ...common, 'content-type': 'application/json', ...error.headers },
   });
 }
 
-export function jsonResponse(value: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(value), { headers: { 'content-type': 'application/json', ...headers } });
+export function jsonResponse(value: unknown, common: Record<string, string>): Response {
+  return new Response(JSON.stringify(value), { headers: { ...common, 'content-type': 'application/json' } });
 }

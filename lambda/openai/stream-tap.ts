@@ -23,6 +23,8 @@ export interface StreamFacts {
 export class StreamTap implements StreamFacts {
   usage: Usage | undefined;
   complete = false;
+  /** `[DONE]` came: whatever becomes of the connection, nothing is missing. */
+  done = false;
   /** The frame in which the vendor reported a failure. Nothing after it is passed on. */
   failure: StreamError | undefined;
   readonly #usageOf: (chunk: JsonObject) => Usage | undefined;
@@ -36,7 +38,8 @@ export class StreamTap implements StreamFacts {
 
   /** `whole`: one or more whole frames. Returns what the caller gets of them, up to a frame that reports a failure. */
   pass(whole: Buffer): Buffer {
-    if (!this.complete) this.complete = holdsField(whole, FINISH_REASON, QUOTE) || holdsDone(whole);
+    if (!this.done) this.done = holdsDone(whole);
+    if (!this.complete) this.complete = this.done || holdsField(whole, FINISH_REASON, QUOTE);
     const notable =
       holdsField(whole, USAGE, BRACE) || holdsField(whole, ERROR, BRACE) || holdsField(whole, ERROR, QUOTE);
     return notable ? this.#passNotable(whole) : whole;
@@ -76,6 +79,12 @@ function isUsageOnly(chunk: JsonObject): boolean {
     typeof chunk.usage === 'object' &&
     chunk.usage !== null
   );
+}
+
+/** Whether the bytes end inside an event: no client could make anything of it. */
+export function isCut(rest: Buffer): boolean {
+  const data = frameData(rest);
+  return data !== undefined && data !== '[DONE]' && parseChunk(rest) === undefined;
 }
 
 function parseChunk(frame: Buffer): JsonObject | undefined {

@@ -99,12 +99,12 @@ function parseKeys(text: string): Keys {
 }
 
 function toKey(value: unknown): ProviderKey[] {
-  if (typeof value === 'string') return value.trim() === '' ? [] : [{ apiKey: value.trim() }];
+  if (typeof value === 'string') return toKey({ apiKey: value });
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  // A service account may stand in the secret as an object of its own.
-  const entries = Object.entries(value).map(([name, part]) => [
-    name,
-    typeof part === 'string' ? part : JSON.stringify(part),
-  ]);
-  return [Object.fromEntries(entries) as ProviderKey];
+  const entries = Object.entries(value)
+    .filter(([, part]) => part !== null)
+    // A service account may stand in the secret as an object of its own.
+    .map(([name, part]) => [name, typeof part === 'string' ? part.trim() : JSON.stringify(part)])
+    .filter(([, part]) => part !== '');
+  return entries.length === 0 ? [] : [Object.fromEntries(entries) as ProviderKey];
 }

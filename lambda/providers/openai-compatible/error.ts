@@ -8,10 +8,7 @@ import type { ErrorWire } from './wire.ts';
 export function decodeError(status: number, body: string): VendorError {
   const wire = parse(body);
   const silent = `The provider answered ${status} without a message.`;
-  if (wire === undefined) {
-    const plain = body.trim();
-    return { message: plain === '' || plain.startsWith('<') ? silent : plain.slice(0, MAX_TEXT) };
-  }
+  if (typeof wire !== 'object') return { message: wire?.slice(0, MAX_TEXT) ?? silent };
   const inner = typeof wire.error === 'object' && wire.error !== null ? wire.error : undefined;
   const message =
     words(wire.error) ??
@@ -45,13 +42,16 @@ function statusIn(code: unknown, status: number): { status?: number } {
   return status < 400 && Number.isInteger(inner) && inner >= 400 && inner < 600 ? { status: inner } : {};
 }
 
-function parse(body: string): ErrorWire | undefined {
+/** An object, a text (as JSON or plain), or undefined where there is nothing to read. */
+function parse(body: string): ErrorWire | string | undefined {
   try {
     const json: unknown = JSON.parse(body);
     const first: unknown = Array.isArray(json) ? json[0] : json;
-    return typeof first === 'object' && first !== null ? (first as ErrorWire) : undefined;
+    if (typeof first === 'object' && first !== null) return first as ErrorWire;
+    return typeof first === 'string' && first !== '' ? first : undefined;
   } catch {
-    return undefined;
+    const plain = body.trim();
+    return plain === '' || plain.startsWith('<') ? undefined : plain;
   }
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { VENDORS, type Vendor, vendorNamed } from '../../../lambda/providers/catalog.ts';
+import { VENDORS, vendorNamed } from '../../../lambda/providers/catalog.ts';
 import { isCompletionModel, MODEL_PATTERNS } from '../../../lambda/providers/model-names.ts';
+import type { CompatibleVendor } from '../../../lambda/providers/vendor.ts';
 
 const everyVendor = VENDORS.map((vendor) => [vendor.name, vendor] as const);
 const firstMatch = (model: string) => MODEL_PATTERNS.find(({ pattern }) => pattern.test(model))?.provider;
-const addresses = (vendor: Vendor) =>
+const addresses = (vendor: CompatibleVendor) =>
   [vendor.baseUrl, vendor.baseUrlTemplate].filter((url) => url !== undefined);
 
 describe('VENDORS', () => {
