@@ -115,7 +115,7 @@ export class DocumentNames {
       .replaceAll(/\s+/g, ' ')
       .trim()
       .slice(0, 180);
-    const base = safe === '' ? 'document' : safe;
+    const base = /[a-zA-Z0-9]/.test(safe) ? safe : 'document';
     let name = base;
     for (let n = 2; this.#taken.has(name); n++) name = `${base} (${n})`;
     this.#taken.add(name);
