@@ -23,12 +23,15 @@ export function assistantParts(message: ChatMessage, param: string, encoding: En
   return [...thoughts, ...text, ...images(message, param, encoding), ...calls(message, param, encoding)];
 }
 
+/** Gemini refuses a request with a signature that is no base64: ids of other vendors' reasoning are none. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 function thoughtsOf({ reasoning }: ChatMessage): { thoughts: Part[]; signature: string | undefined } {
   const listed = Array.isArray(reasoning) ? reasoning.filter((item) => isObject(item) && !item.redacted) : [];
   const thoughts = listed.flatMap(({ content }) =>
     typeof content === 'string' && content !== '' ? [{ text: content, thought: true }] : [],
   );
-  const signature = listed.findLast(({ id }) => typeof id === 'string' && id !== '')?.id;
+  const signature = listed.findLast(({ id }) => typeof id === 'string' && BASE64.test(id))?.id;
   return { thoughts, signature };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../../../lambda/openai/wire.ts';
-import { chunksOf, expectValidResponse, expectValidStream, responseOf } from './replay.ts';
+import { assembled, chunksOf, expectValidResponse, expectValidStream, responseOf } from './replay.ts';
 
 /** Recorded traffic, kept outside of the project. */
 const FOLDER = resolve(process.env.SLUICE_FIXTURES ?? '../shared/fixtures');
@@ -32,26 +32,57 @@ if (existsSync(FOLDER)) {
 if (streams.length === 0)
   test.skip(`recorded traffic of Gemini is replayed: ${basename(FOLDER)} is not there`, () => undefined);
 
-describe.each(streams)('The recorded stream %s', (_name, events) => {
-  test('becomes valid chunks with whole tool calls, one finish each and a usage that adds up', () => {
-    expectValidStream(chunksOf(events));
+const whole = streams.filter(([, events]) => events.some(finishes));
+/** One recording was cut off by whoever made it: in the middle of a word, with no finish reason. */
+const cut = streams.filter(([, events]) => !events.some(finishes));
+
+describe.each(whole)('The recorded stream %s', (_name, events) => {
+  test('becomes valid chunks with whole tool calls, one finish each and the total that Gemini counts', () => {
+    const chunks = chunksOf(events);
+    expectValidStream(chunks);
+    const total = events.map(totalOf).findLast((found) => found !== undefined);
+    if (total !== undefined) expect(chunks.at(-1)?.usage?.total_tokens).toBe(total);
   });
 
-  test('keeps the total that Gemini counts', () => {
-    const total = events.findLast((event) => totalOf(event) !== undefined);
-    const usage = chunksOf(events).at(-1)?.usage;
-    if (total !== undefined) expect(usage?.total_tokens).toBe(totalOf(total));
+  test('says the same as one answer', () => {
+    const { choices } = responseOf(joined(events));
+    const streamed = assembled(chunksOf(events));
+    expect(streamed.content).toBe(choices[0]?.message.content ?? '');
+    expect(streamed.thoughts).toBe(choices[0]?.message.reasoning_content ?? '');
   });
 });
 
-describe.each(answers)('The recorded answer %s', (_name, answer) => {
-  test('becomes a valid answer with the total that Gemini counts', () => {
-    const response = responseOf(answer);
-    expectValidResponse(response);
-    expect(response.usage?.total_tokens).toBe(totalOf(answer));
+if (cut.length > 0)
+  test.each(cut)('The cut-off stream %s is an error, not an end', (_name, events) => {
+    expect(() => chunksOf(events)).toThrow('ended its stream before the answer was complete');
   });
-});
+
+if (answers.length > 0)
+  test.each(answers)(
+    'The recorded answer %s becomes a valid one with the total that Gemini counts',
+    (_name, answer) => {
+      const response = responseOf(answer);
+      expectValidResponse(response);
+      const total = totalOf(answer);
+      if (total !== undefined) expect(response.usage?.total_tokens).toBe(total);
+    },
+  );
+
+interface Wire {
+  candidates?: { content?: { parts?: JsonObject[] }; finishReason?: string }[];
+  usageMetadata?: { totalTokenCount?: number };
+}
+
+function finishes(event: JsonObject): boolean {
+  return ((event as Wire).candidates ?? []).some(({ finishReason }) => finishReason !== undefined);
+}
+
+/** The first candidate's parts of all events in one. */
+function joined(events: JsonObject[]): JsonObject {
+  const parts = events.flatMap((event) => (event as Wire).candidates?.[0]?.content?.parts ?? []);
+  return { candidates: [{ content: { parts } }] };
+}
 
 function totalOf(event: JsonObject): number | undefined {
-  return (event.usageMetadata as { totalTokenCount?: number } | undefined)?.totalTokenCount;
+  return (event as Wire).usageMetadata?.totalTokenCount;
 }
