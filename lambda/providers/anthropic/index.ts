@@ -29,7 +29,7 @@ export function createProvider(settings: ProviderSettings, host: Host = anthropi
     },
     authorize: host.authorize,
     decodeError,
-    needsInline: (url) => !(host.fetchesMedia && /^https:/i.test(url)),
+    needsInline: (url) => /^http:/i.test(url) || (!host.fetchesMedia && /^https:/i.test(url)),
     modelsOf,
   };
 }

@@ -21,21 +21,30 @@ const LISTS = new Set(['anyOf', 'allOf', 'oneOf']);
 /** The vendor's limit is 24; compiling was seen to time out from 11 on. */
 const MAX_OPTIONAL = 10;
 
+/** Keywords that change what a schema means, and that neither the vendor's subset nor a sentence can say. */
+const BEYOND =
+  'patternProperties propertyNames dependentSchemas dependentRequired if then else prefixItems contains additionalItems unevaluatedProperties unevaluatedItems'.split(
+    ' ',
+  );
+
 /** Whether the vendor's decoding can follow the schema: it is finite, closed, and not too loose. */
 export function isNative(schema: JsonObject): boolean {
   let optional = 0;
+  const followed = new Set<string>();
   const visit = (node: unknown, inside: readonly string[]): boolean => {
     if (!isObject(node)) return true;
-    if (typeof node.$ref === 'string') {
-      if (inside.includes(node.$ref)) return false;
-      if (!visit(target(schema, node.$ref), [...inside, node.$ref])) return false;
+    const ref = node.$ref;
+    if (typeof ref === 'string') {
+      if (inside.includes(ref)) return false;
+      if (!followed.has(ref) && !visit(target(schema, ref), [...inside, ref])) return false;
+      followed.add(ref);
     }
-    if (isOpen(node)) return false;
+    if (isOpen(node) || BEYOND.some((key) => key in node)) return false;
     const required = Array.isArray(node.required) ? node.required : [];
     optional += Object.keys(children(node.properties)).filter((name) => !required.includes(name)).length;
     return subschemas(node).every((child) => visit(child, inside));
   };
-  return isObject(schema) && visit(schema, []) && optional <= MAX_OPTIONAL;
+  return visit(schema, []) && optional <= MAX_OPTIONAL;
 }
 
 /** Objects of any keys: closed, as the vendor wants every object, nothing could stand in them. */
@@ -49,6 +58,8 @@ function isOpen(node: JsonObject): boolean {
 /** The schema in the vendor's subset: objects closed, `oneOf` as `anyOf`, refused keywords as words. */
 export function nativeSchema(schema: JsonObject): JsonObject {
   const result: JsonObject = {};
+  // Beside a reference the vendor takes definitions alone.
+  if (typeof schema.$ref === 'string') return { $ref: schema.$ref, ...definitions(schema) };
   const said: string[] = [];
   for (const [key, value] of Object.entries(schema)) {
     if (KEPT.has(key) && !(key === 'minItems' && Number(value) > 1)) result[key] = value;
@@ -70,9 +81,17 @@ function nativeOf(value: Json | undefined): Json {
   return isObject(value) ? nativeSchema(value) : (value ?? null);
 }
 
+function definitions(schema: JsonObject): JsonObject {
+  return Object.fromEntries(
+    ['$defs', 'definitions']
+      .filter((key) => isObject(schema[key]))
+      .map((key) => [key, mapValues(children(schema[key]), nativeOf)]),
+  );
+}
+
 function subschemas(node: JsonObject): unknown[] {
   return [
-    ...[...MAPS].filter((key) => key === 'properties').flatMap((key) => Object.values(children(node[key]))),
+    ...Object.values(children(node.properties)),
     ...[...LISTS].flatMap((key) => (Array.isArray(node[key]) ? node[key] : [])),
     ...(Array.isArray(node.items) ? node.items : [node.items]),
   ];

@@ -36,7 +36,7 @@ export function imageBlock(image: ContentPart['image_url'], path: string, findin
     throw new InvalidRequest('An image needs a URL.', { param, code: 'missing_required_parameter' });
   if (typeof image === 'object' && (image.detail === 'low' || image.detail === 'high'))
     findings.dropped.add('messages[].content[].image_url.detail');
-  return mediaBlock(url, undefined, param);
+  return mediaBlock(url, undefined, param, 'image');
 }
 
 /** https://platform.claude.com/docs/en/build-with-claude/pdf-support, https://platform.claude.com/docs/en/build-with-claude/files */
@@ -57,16 +57,22 @@ export function fileBlock(file: ContentPart['file'], path: string, findings: Fin
       param: `${path}.file_data`,
       code: 'missing_required_parameter',
     });
-  return mediaBlock(data, filename, `${path}.file_data`);
+  return mediaBlock(data, filename, `${path}.file_data`, 'document');
 }
 
-/** `data` is a URL or bare base64. What it is decides the block, whichever part it came in. */
-function mediaBlock(data: string, filename: string | undefined, param: string): MediaBlock {
+/** `data` is a URL or bare base64. What it is decides the block, whichever part it came in, if that can be told. */
+function mediaBlock(
+  data: string,
+  filename: string | undefined,
+  param: string,
+  otherwise: 'image' | 'document',
+): MediaBlock {
   if (/^https?:/i.test(data)) {
     const source = { type: 'url', url: data } as const;
-    return typeOf(filename) === 'application/pdf' || typeOf(pathOf(data)) === 'application/pdf'
-      ? { type: 'document', source, ...title(filename) }
-      : { type: 'image', source };
+    const type = typeOf(filename) ?? typeOf(URL.parse(data)?.pathname) ?? otherwise;
+    return type.startsWith('image')
+      ? { type: 'image', source }
+      : { type: 'document', source, ...title(filename) };
   }
   if (/^data:/i.test(data)) {
     const parsed = parseDataUrl(data);
@@ -110,8 +116,4 @@ function title(filename: string | undefined): { title?: string } {
 
 function typeOf(name: string | undefined): string | undefined {
   return TYPE_BY_ENDING[/\.([a-z0-9]+)$/i.exec(name ?? '')?.[1]?.toLowerCase() ?? ''];
-}
-
-function pathOf(url: string): string | undefined {
-  return URL.parse(url)?.pathname;
 }

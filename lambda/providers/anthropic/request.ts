@@ -23,7 +23,7 @@ export function encodeRequest(call: Call, route: Route, host: Host): UpstreamReq
   const headers: Record<string, string> = {
     accept: call.stream ? 'text/event-stream' : 'application/json',
     ...(host.versionHeader ? { 'anthropic-version': VERSION } : {}),
-    ...call.headers,
+    ...vendorHeaders(call.headers),
     'content-type': 'application/json',
     'accept-encoding': 'identity',
   };
@@ -64,6 +64,11 @@ function encodeBody(call: Call, route: Route, host: Host, findings: Findings): M
     ...encodeServiceTier(body, dropped),
     ...(call.stream ? { stream: true } : {}),
   } as MessagesRequest;
+}
+
+/** OpenAI's own headers are nothing to Anthropic. */
+function vendorHeaders(headers: Call['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('openai-')));
 }
 
 /** The limit is the caller's, reasoning and answer together; where there is none, the vendor still wants one. */

@@ -55,6 +55,11 @@ function described({ schema, description }: Requested): JsonObject {
 }
 
 function jsonTool({ schema, description }: Requested, name: string): Tool {
+  if (schema.type !== undefined && schema.type !== 'object')
+    throw new InvalidRequest('The schema of an answer must be of an object.', {
+      param: 'response_format.json_schema.schema',
+      code: 'unsupported_parameter',
+    });
   const text = description ?? 'Give the answer with this tool, as its arguments; write nothing else.';
   return { name, description: text, input_schema: { ...schema, type: 'object' } };
 }

@@ -115,31 +115,46 @@ test('every recorded answer becomes a chat completion (left out where the record
   expect(bad).toEqual([]);
 });
 
+interface LooseEvent {
+  type: string;
+  index: number;
+  message: Record<string, unknown>;
+  content_block: Record<string, unknown>;
+  delta: Record<string, unknown>;
+  usage: object;
+}
+
 /** The blocks that a stream's events add up to, as the vendor would have sent them at once. */
 function whole(events: JsonObject[]): JsonObject {
   const blocks: Record<string, unknown>[] = [];
   const partial = new Map<number, string>();
   let message: Record<string, unknown> = {};
-  for (const event of events as Record<string, never>[]) {
+  for (const event of events as unknown as LooseEvent[]) {
     const { type, index, delta } = event;
     if (type === 'message_start' && message.id === undefined) message = structuredClone(event.message);
     if (type === 'content_block_start') blocks[index] = structuredClone(event.content_block);
-    const block = blocks[index] ?? {};
-    if (type === 'content_block_delta') {
-      const { text, thinking, signature, partial_json, citation } = delta as Record<string, string>;
-      if (text !== undefined) block.text = `${block.text ?? ''}${text}`;
-      if (thinking !== undefined) block.thinking = `${block.thinking ?? ''}${thinking}`;
-      if (signature !== undefined) block.signature = signature;
-      if (citation !== undefined) block.citations = [...((block.citations as []) ?? []), citation];
-      if (partial_json !== undefined) partial.set(index, `${partial.get(index) ?? ''}${partial_json}`);
-    }
-    if (type === 'content_block_stop' && partial.get(index))
-      block.input = JSON.parse(partial.get(index) ?? '');
-    if (type === 'message_delta')
-      Object.assign(message, delta, { usage: { ...(message.usage as object), ...(event.usage as object) } });
+    if (type === 'content_block_delta') addDelta(blocks[index] ?? {}, delta, index, partial);
+    const input = partial.get(index);
+    if (type === 'content_block_stop' && input)
+      Object.assign(blocks[index] ?? {}, { input: JSON.parse(input) });
+    if (type === 'message_delta') Object.assign(message, delta);
   }
   const content = [...(message.content as []), ...blocks.filter(Boolean)];
   return { ...message, content } as unknown as JsonObject;
+}
+
+function addDelta(
+  block: Record<string, unknown>,
+  delta: Record<string, unknown>,
+  index: number,
+  partial: Map<number, string>,
+): void {
+  for (const key of ['text', 'thinking'])
+    if (delta[key] !== undefined) block[key] = `${block[key] ?? ''}${delta[key]}`;
+  if (delta.signature !== undefined) block.signature = delta.signature;
+  if (delta.citation !== undefined) block.citations = [...((block.citations as []) ?? []), delta.citation];
+  if (delta.partial_json !== undefined)
+    partial.set(index, `${partial.get(index) ?? ''}${delta.partial_json}`);
 }
 
 test('a streamed answer says what the same answer at once says (left out where the recordings are absent)', () => {

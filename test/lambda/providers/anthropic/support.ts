@@ -15,7 +15,7 @@ export const OLD = 'claude-sonnet-4-20250514';
 export const NEW = 'claude-opus-4-8';
 
 export function callOf(body: JsonObject, headers: Record<string, string> = {}): Call {
-  const whole = { model: 'anything', messages: [{ role: 'user', content: 'Hello' }], ...body };
+  const whole: JsonObject = { model: 'anything', messages: [{ role: 'user', content: 'Hello' }], ...body };
   const bytes = Buffer.from(JSON.stringify(whole));
   return { operation: 'chat', body: whole, bytes, stream: whole.stream === true, headers };
 }
