@@ -4,6 +4,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/transform.mjs' },
+  // No test depends on how fast the machine is; this only ends one that hangs.
+  testTimeout: 60_000,
   // Two machine cores are common in CI; a worker that grew past this is started anew.
   workerIdleMemoryLimit: '1GB',
 };

@@ -1,16 +1,22 @@
-import { loadLambdaConfig } from './config.ts';
+import { loadLambdaConfig, processEnvironment } from './config.ts';
 import { createHandler } from './http/app.ts';
 import { createLambdaHandler } from './http/lambda.ts';
 import { createLog, writeJsonLine } from './log.ts';
+import { providerEntries } from './providers/entries.ts';
 import { createRegistry } from './providers/index.ts';
 import { createAwsStores } from './stores/aws.ts';
+import { environmentKeyRing } from './stores/environment-key-ring.ts';
+import { JoinedKeyRing } from './stores/joined-key-ring.ts';
 
-const config = loadLambdaConfig();
+const environment = processEnvironment();
+const config = loadLambdaConfig(environment);
 const log = createLog(writeJsonLine);
-const { credentials, keyRing } = createAwsStores(config, log);
-const registry = createRegistry(
-  Object.entries(config.gateway.providers).map(([name, entry]) => ({ name, ...entry })),
-);
+const stores = createAwsStores(config, log);
+const registry = createRegistry(providerEntries(config.gateway, environment));
+
+// The function's role: Lambda puts its credentials where the AWS SDK looks for them. No other key is read from there.
+const underRole = [...registry.values()].filter(({ vendor }) => vendor.keyParts !== undefined);
+const keyRing = new JoinedKeyRing(stores.keyRing, environmentKeyRing(environment, underRole));
 
 // Read while the function still initializes; a failure shows at the first request that needs a key.
 keyRing.providers().catch(() => undefined);
@@ -20,7 +26,7 @@ const handle = createHandler({
   allowProviderKeys: config.gateway.allowProviderKeys ?? false,
   registry,
   keyRing,
-  credentials,
+  credentials: stores.credentials,
 });
 
 export const handler = awslambda.streamifyResponse(

@@ -20,7 +20,7 @@ export function banner({ url, key, chosenKey, providers, dataFolder }: BannerFac
 
   key        ${keyLine}
   providers  ${on}
-  simulated  simulated/openai (needs no account)
+  simulated  simulated/openai, /anthropic, /gemini, /bedrock (need no account)
   state      ${dataFolder}
 
   curl -N ${url}/chat/completions \\

@@ -3,7 +3,8 @@ import { createHandler } from '../lambda/http/app.ts';
 import type { Log } from '../lambda/log.ts';
 import { providerEntries } from '../lambda/providers/entries.ts';
 import { createRegistry } from '../lambda/providers/index.ts';
-import { EnvironmentKeyRing } from '../lambda/stores/environment-key-ring.ts';
+import { environmentKeyRing } from '../lambda/stores/environment-key-ring.ts';
+import { JoinedKeyRing } from '../lambda/stores/joined-key-ring.ts';
 import { RememberingCredentialStore } from '../lambda/stores/remembering-credential-store.ts';
 import type { BannerFacts } from './banner.ts';
 import { startDynamoDB } from './dynamodb.ts';
@@ -38,7 +39,8 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
   try {
     const simulated = Object.entries(simulator.config.providers).map(([name, entry]) => ({ name, ...entry }));
     const registry = createRegistry([...simulated, ...entries]);
-    const keyRing = new EnvironmentKeyRing(environment, registry);
+    const ownKeys = environmentKeyRing(environment, registry.values());
+    const keyRing = new JoinedKeyRing(simulator.keyRing, ownKeys);
     const config = { ...file, models: { ...simulator.config.models, ...file.models } };
     const credentials = new RememberingCredentialStore(stores.credentials);
     const key = await ensureLocalKey(stores.credentials, settings.localKey);
@@ -50,7 +52,7 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
       url: `http://127.0.0.1:${server.port}/v1`,
       key,
       chosenKey: settings.localKey !== undefined,
-      providers: [...new Set([...(await keyRing.providers()), ...keyless])],
+      providers: [...new Set([...(await ownKeys.providers()), ...keyless])],
       dataFolder: settings.dataFolder,
       close: () => server.drain().then(closeStores),
       abort: () => server.abort(),

@@ -1,6 +1,7 @@
 import { Upstream } from '../errors.ts';
 import type { JsonObject } from '../openai/wire.ts';
 import type { Conversion } from '../providers/provider.ts';
+import { EventStreamDecoder, type EventStreamMessage, eventOf } from '../streams/aws-event-stream.ts';
 import { SseEvents } from '../streams/sse-events.ts';
 
 /** Events out of a vendor's bytes, cut anywhere. Generators, so that an event before a broken one is not lost. */
@@ -10,12 +11,28 @@ export interface EventReader {
   end(): Iterable<JsonObject>;
 }
 
-export function eventReader(_framing: Conversion['framing']): EventReader {
+export function eventReader(framing: Conversion['framing']): EventReader {
+  if (framing === 'aws-event-stream') {
+    const messages = new EventStreamDecoder();
+    return { push: (bytes) => eventsOf(messages.push(bytes)), end: () => ended(messages) };
+  }
   const events = new SseEvents();
   return {
     push: (bytes) => parsed(events.push(bytes), false),
     end: () => parsed(events.end(), true),
   };
+}
+
+function* eventsOf(messages: readonly EventStreamMessage[]): Generator<JsonObject> {
+  for (const message of messages) {
+    const event = eventOf(message);
+    if (event !== undefined) yield event;
+  }
+}
+
+function ended(messages: EventStreamDecoder): [] {
+  messages.end();
+  return [];
 }
 
 function* parsed(data: readonly string[], atEnd: boolean): Generator<JsonObject> {

@@ -1,13 +1,14 @@
 import type { GatewayConfig } from '../config.ts';
 import { failureFields } from '../log.ts';
 import type { ProviderHandle, ProviderRegistry } from '../providers/index.ts';
+import type { ListedModel } from '../providers/provider.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
 import { BodyReader, readAll } from '../streams/body-reader.ts';
 import type { Principal } from './authenticate.ts';
 import type { RequestContext } from './context.ts';
 import { decompressed } from './decompress.ts';
 import { exchange } from './exchange.ts';
-import { candidate, keysFor } from './routes.ts';
+import { candidate, DEFAULT_PROVIDER, keysFor } from './routes.ts';
 
 /** https://platform.openai.com/docs/api-reference/models/object */
 export interface Model {
@@ -50,7 +51,7 @@ export class ModelCatalog {
   async #listing(principal: Principal): Promise<ProviderHandle[]> {
     const { registry, keyRing } = this.#parts;
     // A caller's own key belongs to one vendor, and nothing says to which: OpenAI's is the API it speaks.
-    const keyed = principal.kind === 'provider-key' ? ['openai'] : await keyRing.providers();
+    const keyed = principal.kind === 'provider-key' ? [DEFAULT_PROVIDER] : await keyRing.providers();
     const names = new Set(keyed);
     return [...registry.values()].filter(
       ({ name, keyOptional, vendor }) => vendor.listsModels && (keyOptional || names.has(name)),
@@ -76,7 +77,7 @@ export class ModelCatalog {
     const { registry, keyRing, config } = this.#parts;
     const [key] = await keysFor(handle, principal, keyRing);
     if (key === undefined) return [];
-    const provider = await handle.load();
+    const provider = await handle.load('');
     const call = { method: 'GET', target: '/models', headers: { accept: 'application/json' }, body: null };
     const request = await provider.authorize(provider.encodeRaw(call, key), key);
     const by = Date.now() + LIST_MS;
@@ -88,8 +89,9 @@ export class ModelCatalog {
     const reader = new BodyReader(decompressed(response), () => by - Date.now());
     const body = await readAll(reader, MAX_LIST_BYTES);
     if (response.status !== 200) throw new Error(`status ${response.status}`);
-    return wireModels(JSON.parse(body.toString('utf8'))).map(({ id, created, owned_by }) =>
-      model(publicId(id, handle, registry), created, owned_by ?? handle.name),
+    const list = provider.modelsOf ?? wireModels;
+    return list(JSON.parse(body.toString('utf8'))).map(({ id, created = 0, owned_by = handle.name }) =>
+      model(publicId(id, handle, registry), created, owned_by),
     );
   }
 }
@@ -104,7 +106,7 @@ function publicId(id: string, handle: ProviderHandle, registry: ProviderRegistry
   return found.handle === handle && found.model === id ? id : `${handle.name}/${id}`;
 }
 
-function wireModels(json: unknown): { id: string; created: number; owned_by: string | undefined }[] {
+function wireModels(json: unknown): ListedModel[] {
   const data = Array.isArray(json) ? json : (json as { data?: unknown } | null)?.data;
   if (!Array.isArray(data)) return [];
   return data.flatMap((item: { id?: unknown; created?: unknown; owned_by?: unknown } | null) =>
@@ -112,8 +114,8 @@ function wireModels(json: unknown): { id: string; created: number; owned_by: str
       ? [
           {
             id: item.id,
-            created: typeof item.created === 'number' ? item.created : 0,
-            owned_by: typeof item.owned_by === 'string' ? item.owned_by : undefined,
+            ...(typeof item.created === 'number' ? { created: item.created } : {}),
+            ...(typeof item.owned_by === 'string' ? { owned_by: item.owned_by } : {}),
           },
         ]
       : [],

@@ -9,7 +9,7 @@ import type { RequestContext } from './context.ts';
 import { decompressed } from './decompress.ts';
 import { ExchangeFailure, exchange } from './exchange.ts';
 import { type Opened, type RawAnswer, rawAnswer } from './raw-answer.ts';
-import { checkScope, endpoint, keysFor, notConfigured } from './routes.ts';
+import { checkScope, DEFAULT_PROVIDER, endpoint, keysFor, notConfigured } from './routes.ts';
 import { connectionError, upstreamError, vendorError } from './upstream-error.ts';
 
 export interface RawParts {
@@ -33,10 +33,10 @@ export async function relayRaw(
   parts: RawParts,
 ): Promise<RawAnswer> {
   checkRawScope(call, principal);
-  const handle = endpoint(endpointName ?? 'openai', parts.registry);
+  const handle = endpoint(endpointName ?? DEFAULT_PROVIDER, parts.registry);
   let keys = await keysFor(handle, principal, parts.keyRing);
   if (keys.length === 0) throw notConfigured([{ handle, model: '' }]);
-  const provider = await handle.load();
+  const provider = await handle.load('');
   const ownKey = principal.kind === 'provider-key';
   let refreshed = false;
   for (let attempts = 1; ; attempts++) {

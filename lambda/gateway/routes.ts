@@ -18,7 +18,8 @@ export interface Candidate {
   readonly model: string;
 }
 
-const DEFAULT_PROVIDER = 'openai';
+/** Where a name goes that no table knows, and every path that is not the gateway's own. */
+export const DEFAULT_PROVIDER = 'openai';
 
 /**
  * The ways to serve `model`, best first, with their keys. This is the one place where a caller's scope is checked.
@@ -113,7 +114,7 @@ function ordered(targets: readonly ModelTarget[]): ModelTarget[] {
 async function withKeys({ handle, model }: Candidate, principal: Principal, ring: KeyRing): Promise<Route[]> {
   const keys = await keysFor(handle, principal, ring);
   if (keys.length === 0) return [];
-  const provider = await handle.load();
+  const provider = await handle.load(model);
   return keys.map((key) => ({ provider, model, key }));
 }
 

@@ -12,7 +12,7 @@ import type { Operation } from '../openai/wire.ts';
 import { createCors } from './cors.ts';
 import { readBody } from './request-body.ts';
 import { errorResponse, jsonResponse } from './respond.ts';
-import { parseTarget, type Target } from './target.ts';
+import { parseTarget, percentDecoded, type Target } from './target.ts';
 
 /** What the routes get beside the request. */
 interface Bindings {
@@ -71,7 +71,7 @@ function createApp(parts: GatewayParts): Hono<Route> {
   });
   app.get('/models/:id{.+}', async (c) => {
     const principal = await caller(c.req.raw, c.env, parts);
-    const id = decodeURIComponent(c.env.target.path.slice('/models/'.length));
+    const id = percentDecoded(c.env.target.path.slice('/models/'.length), 'model');
     const found = (await catalog.list(principal, c.env.context)).find((entry) => entry.id === id);
     if (found) return jsonResponse(found, c.env.common);
     throw new ModelNotFound('This gateway lists no model of this name.');

@@ -52,10 +52,15 @@ function takeBasePath(path: string): string {
 function takeOrgName(path: string): { path: string; orgName?: string } {
   const match = /^\/btorg\/([^/]+)(\/.*)?$/i.exec(path);
   if (match?.[1] === undefined) return { path };
+  return { path: match[2] ?? '/', orgName: percentDecoded(match[1], 'organization name') };
+}
+
+/** Throws InvalidRequest where `text`, the path's `what`, is no percent-encoded UTF-8. */
+export function percentDecoded(text: string, what: string): string {
   try {
-    return { path: match[2] ?? '/', orgName: decodeURIComponent(match[1]) };
+    return decodeURIComponent(text);
   } catch {
-    throw new InvalidRequest('The organization name in the path is not valid percent-encoding.', {
+    throw new InvalidRequest(`The ${what} in the path is not valid percent-encoding.`, {
       code: 'invalid_path',
     });
   }

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config.ts';
 import { VENDORS, vendorNamed } from './catalog.ts';
-import { createProvider as createOpenAICompatible } from './openai-compatible/index.ts';
+import { createProvider, type Family, familyOf } from './families.ts';
+import { NATIVE_VENDORS } from './native-vendors.ts';
 import type { Provider } from './provider.ts';
 import type { ProviderSettings } from './settings.ts';
 import type { CompatibleVendor, Vendor } from './vendor.ts';
@@ -11,7 +12,8 @@ export interface ProviderHandle {
   readonly vendor: Vendor;
   /** It is served without a key: a server of one's own. */
   readonly keyOptional: boolean;
-  load(): Promise<Provider>;
+  /** The provider for one of its models; an empty name stands for a call that is relayed as it is. */
+  load(model: string): Promise<Provider>;
 }
 
 export type ProviderRegistry = ReadonlyMap<string, ProviderHandle>;
@@ -38,18 +40,18 @@ export function variableName(entry: string): string {
 
 /** Every vendor that needs no entry: its key's presence switches it on. */
 export function knownVendors(): readonly Vendor[] {
-  return VENDORS;
+  return [...VENDORS, ...NATIVE_VENDORS];
 }
 
 /** The kinds an entry of gateway.json may have. */
 export function providerKinds(): string[] {
-  return ['openai-compatible', ...VENDORS.map((vendor) => vendor.name)];
+  return ['openai-compatible', ...knownVendors().map((vendor) => vendor.name)];
 }
 
 /** The vendor that an entry is of, its variables under the entry's own name. Undefined for an unknown kind. */
-export function vendorOf(entry: string, kind: string): CompatibleVendor | undefined {
+export function vendorOf(entry: string, kind: string): Vendor | undefined {
   if (kind === 'openai-compatible') return ownServer(entry);
-  const vendor = vendorNamed(kind);
+  const vendor = vendorNamed(kind) ?? NATIVE_VENDORS.find(({ name }) => name === kind);
   if (vendor === undefined || entry === kind) return vendor;
   return {
     ...vendor,
@@ -64,7 +66,7 @@ export function vendorOf(entry: string, kind: string): CompatibleVendor | undefi
  */
 export function createRegistry(entries: readonly ProviderSettings[]): ProviderRegistry {
   const registry = new Map<string, ProviderHandle>();
-  for (const vendor of VENDORS)
+  for (const vendor of knownVendors())
     registry.set(vendor.name, handle(vendor, { name: vendor.name, kind: vendor.name }));
   for (const settings of entries) {
     const vendor = vendorOf(settings.name, settings.kind);
@@ -83,8 +85,15 @@ export function createRegistry(entries: readonly ProviderSettings[]): ProviderRe
   return registry;
 }
 
-function handle(vendor: CompatibleVendor, settings: ProviderSettings): ProviderHandle {
-  const provider = createOpenAICompatible(vendor, settings);
+function handle(vendor: Vendor, settings: ProviderSettings): ProviderHandle {
   const keyOptional = vendor.keyOptional === true && settings.baseUrl !== undefined;
-  return { name: settings.name, vendor, keyOptional, load: () => Promise.resolve(provider) };
+  // One provider for each family, so that two routes to the same one can be told to be the same.
+  const loaded = new Map<Family, Promise<Provider>>();
+  const load = (model: string) => {
+    const family = familyOf(vendor, settings, model);
+    const provider = loaded.get(family) ?? createProvider(family, vendor, settings);
+    loaded.set(family, provider);
+    return provider;
+  };
+  return { name: settings.name, vendor, keyOptional, load };
 }

@@ -102,6 +102,13 @@ export interface StreamDecoder {
   end(): ChatChunk[];
 }
 
+/** A model as a vendor lists it. `created` in seconds since the epoch. */
+export interface ListedModel {
+  readonly id: string;
+  readonly created?: number;
+  readonly owned_by?: string;
+}
+
 /** A provider entry: one vendor, one base URL. `encodeRequest`, `encodeRaw` and `decodeError` are pure. */
 export interface Provider {
   /** The entry's name, as in `name/model` and in `x-bt-endpoint-name`. */
@@ -120,5 +127,5 @@ export interface Provider {
   /** Whether the vendor serves this model on `/completions` itself. Absent: never, a completion becomes a chat. */
   servesCompletions?(model: string): boolean;
   /** The models in an answer to `GET /models`; absent where that is OpenAI's list. */
-  modelsOf?(answer: unknown): { id: string; created?: number }[];
+  modelsOf?(answer: unknown): ListedModel[];
 }

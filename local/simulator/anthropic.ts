@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { SimulatedVendor } from './server.ts';
 import { countTokens, pace, pieces, sendJson, simulatedText } from './text.ts';
+import type { SimulatedVendor } from './vendor.ts';
 
 interface MessagesBody {
   messages?: unknown;

@@ -1,5 +1,5 @@
-import type { SimulatedVendor } from './server.ts';
 import { countTokens, pace, pieces, sendJson, simulatedText } from './text.ts';
+import type { SimulatedVendor } from './vendor.ts';
 
 /** Gemini's generateContent and streamGenerateContent. https://ai.google.dev/api/generate-content */
 export const answerGemini: SimulatedVendor = async (path, text, response) => {

@@ -1,20 +1,41 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig, ProviderEntry } from '../../lambda/config.ts';
+import type { ProviderKey } from '../../lambda/providers/provider.ts';
+import { FixedKeyRing } from '../../lambda/stores/fixed-key-ring.ts';
+import type { KeyRing } from '../../lambda/stores/key-ring.ts';
+import { answerAnthropic } from './anthropic.ts';
+import { answerBedrock } from './bedrock.ts';
+import { answerGemini } from './gemini.ts';
 import { answerOpenAI } from './openai.ts';
+import type { SimulatedVendor } from './vendor.ts';
 
-/** One simulated vendor: answers a request in that vendor's own wire format, or says that it can not. */
-export type SimulatedVendor = (path: string, body: string, response: ServerResponse) => Promise<void>;
+interface Simulated {
+  readonly entry: ProviderEntry;
+  /** What of the vendor's base URL is a path. */
+  readonly basePath: string;
+  readonly key: ProviderKey;
+  readonly answer: SimulatedVendor;
+}
 
-const VENDORS: Readonly<Record<string, { kind: string; basePath: string; answer: SimulatedVendor }>> = {
-  openai: { kind: 'openai-compatible', basePath: '/v1', answer: answerOpenAI },
+const NO_KEY = { apiKey: 'the-simulator-needs-no-key' };
+
+const VENDORS: Readonly<Record<string, Simulated>> = {
+  openai: { entry: { kind: 'openai' }, basePath: '/v1', key: NO_KEY, answer: answerOpenAI },
+  anthropic: { entry: { kind: 'anthropic' }, basePath: '', key: NO_KEY, answer: answerAnthropic },
+  gemini: { entry: { kind: 'gemini' }, basePath: '', key: NO_KEY, answer: answerGemini },
+  bedrock: {
+    entry: { kind: 'bedrock', region: 'us-east-1' },
+    basePath: '',
+    key: { accessKeyId: 'the-simulator-needs-no-key', secretAccessKey: 'the-simulator-needs-no-key' },
+    answer: answerBedrock,
+  },
 };
 
 export interface Simulator {
   /** Provider entries and aliases that make `simulated/NAME` a model. */
-  readonly config: Pick<GatewayConfig, 'models'> & {
-    readonly providers: Readonly<Record<string, ProviderEntry>>;
-  };
+  readonly config: Pick<GatewayConfig, 'models' | 'providers'>;
+  readonly keyRing: KeyRing;
   close(): Promise<void>;
 }
 
@@ -25,19 +46,17 @@ export async function startSimulator(): Promise<Simulator> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const entries = Object.entries(VENDORS);
+  const vendors = Object.entries(VENDORS);
+  const entry = ([name, { entry, basePath }]: (typeof vendors)[number]) =>
+    [`simulated-${name}`, { ...entry, baseUrl: `${origin}/${name}${basePath}` }] as const;
   return {
     config: {
-      providers: Object.fromEntries(
-        entries.map(([name, { kind, basePath }]) => [
-          `simulated-${name}`,
-          { kind, baseUrl: `${origin}/${name}${basePath}` },
-        ]),
-      ),
+      providers: Object.fromEntries(vendors.map(entry)),
       models: Object.fromEntries(
-        entries.map(([name]) => [`simulated/${name}`, [{ model: `simulated-${name}/simulated` }]]),
+        vendors.map(([name]) => [`simulated/${name}`, [{ model: `simulated-${name}/simulated` }]]),
       ),
     },
+    keyRing: new FixedKeyRing(new Map(vendors.map(([name, { key }]) => [`simulated-${name}`, [key]]))),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

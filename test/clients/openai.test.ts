@@ -130,9 +130,16 @@ describe('files', () => {
 });
 
 describe('models', () => {
-  test('the list holds aliases, the simulated model, and what the provider lists', async () => {
+  test('the list holds aliases, the simulated models, and what the provider lists', async () => {
     const ids = (await collect(client.models.list())).map(({ id }) => id);
-    expect(ids.toSorted()).toEqual(['fast', 'gpt-test', 'simulated/openai']);
+    expect(ids.toSorted()).toEqual([
+      'fast',
+      'gpt-test',
+      'simulated/anthropic',
+      'simulated/bedrock',
+      'simulated/gemini',
+      'simulated/openai',
+    ]);
   });
 
   test('one is retrieved by its id, with a slash in it or without', async () => {

@@ -16,7 +16,7 @@ const gatewayKey: Principal = { kind: 'gateway-key', id: 'caller' };
 const providerKey: Principal = { kind: 'provider-key', id: 'caller', apiKey: 'callers-own-key' };
 
 async function routeWith(key: ProviderKey): Promise<Route> {
-  const provider = await createRegistry([]).get('openai')?.load();
+  const provider = await createRegistry([]).get('openai')?.load('m');
   if (provider === undefined) throw new Error('no provider');
   return { provider, model: 'm', key };
 }

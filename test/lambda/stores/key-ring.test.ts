@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KeyUnavailable } from '../../../lambda/errors.ts';
 import { createLog } from '../../../lambda/log.ts';
 import { createRegistry } from '../../../lambda/providers/index.ts';
-import { EnvironmentKeyRing } from '../../../lambda/stores/environment-key-ring.ts';
+import { environmentKeyRing } from '../../../lambda/stores/environment-key-ring.ts';
 import type { KeyRing } from '../../../lambda/stores/key-ring.ts';
 import { SecretsManagerKeyRing } from '../../../lambda/stores/secrets-manager-key-ring.ts';
 import { type FakeSecretsManager, SECRET_ID, startSecretsManager } from '../../support/secrets-manager.ts';
@@ -38,10 +38,10 @@ async function failureOf(work: Promise<unknown>): Promise<KeyUnavailable> {
 /** Each ring with two keys of OpenAI's (blanks about them), one of Groq's, and an empty place for Mistral's. */
 const rings: [string, () => KeyRing][] = [
   [
-    'EnvironmentKeyRing',
+    'environmentKeyRing',
     () => {
       const environment = { OPENAI_API_KEY: ' k1 , k2,', GROQ_API_KEY: 'g', MISTRAL_API_KEY: ' ' };
-      return new EnvironmentKeyRing(environment, createRegistry([]));
+      return environmentKeyRing(environment, createRegistry([]).values());
     },
   ],
   ['SecretsManagerKeyRing', () => secretRing({ openai: [' k1 ', 'k2', ''], groq: 'g', mistral: ' ' })],
@@ -76,16 +76,19 @@ describe.each(rings)('%s', (_, createRing) => {
   });
 });
 
-describe('EnvironmentKeyRing', () => {
+describe('environmentKeyRing', () => {
   test('takes the first of a vendor’s variables that holds something', async () => {
     const environment = { CO_API_KEY: ' ', COHERE_API_KEY: 'c' };
-    const ring = new EnvironmentKeyRing(environment, createRegistry([]));
+    const ring = environmentKeyRing(environment, createRegistry([]).values());
     expect(await ring.keys('cohere')).toEqual([{ apiKey: 'c' }]);
   });
 
   test('reads an entry’s key from the variable of the entry’s name, not from the vendor’s', async () => {
     const registry = createRegistry([{ name: 'azure-eu', kind: 'azure', baseUrl: 'https://x.test' }]);
-    const ring = new EnvironmentKeyRing({ AZURE_EU_API_KEY: 'eu', AZURE_OPENAI_API_KEY: 'us' }, registry);
+    const ring = environmentKeyRing(
+      { AZURE_EU_API_KEY: 'eu', AZURE_OPENAI_API_KEY: 'us' },
+      registry.values(),
+    );
     expect(await ring.keys('azure-eu')).toEqual([{ apiKey: 'eu' }]);
     expect(await ring.keys('azure')).toEqual([{ apiKey: 'us' }]);
   });
