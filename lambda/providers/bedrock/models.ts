@@ -15,12 +15,14 @@ export type Thinking =
 export interface ModelTraits {
   readonly family: 'claude' | 'nova' | 'mistral' | 'openai' | 'other' | 'unknown';
   readonly thinking: Thinking;
-  /** How thinking is turned off: it is off anyway, by saying so, or not at all. */
-  readonly thinkingOff: 'default' | 'disabled' | 'never';
+  /** How thinking is turned off: it is off anyway, by `thinking`, by the effort `none`, or not at all. */
+  readonly thinkingOff: 'default' | 'disabled' | 'none' | 'never';
   /** The highest effort that the model knows; higher ones are lowered to it. */
   readonly maxEffort: 'high' | 'xhigh';
   /** `any`: some tool can be forced, not a named one. `none`: no tool can. */
   readonly forcedTools: 'tool' | 'any' | 'none';
+  /** It can think and be forced to call a tool at the same time. */
+  readonly thinksForced: boolean;
   readonly strictTools: boolean;
   /** False: refuses temperature, top_p and top_k. `one`: refuses temperature and top_p together. */
   readonly sampling: boolean | 'one';
@@ -36,9 +38,10 @@ export interface ModelTraits {
 const UNKNOWN: ModelTraits = {
   family: 'unknown',
   thinking: 'effort',
-  thinkingOff: 'default',
+  thinkingOff: 'none',
   maxEffort: 'xhigh',
   forcedTools: 'tool',
+  thinksForced: true,
   strictTools: true,
   sampling: true,
   stop: true,
@@ -47,7 +50,14 @@ const UNKNOWN: ModelTraits = {
   topK: ['top_k'],
 };
 
-const CLAUDE: ModelTraits = { ...UNKNOWN, family: 'claude', thinking: 'none', strictTools: false };
+const CLAUDE: ModelTraits = {
+  ...UNKNOWN,
+  family: 'claude',
+  thinking: 'none',
+  thinkingOff: 'default',
+  thinksForced: false,
+  strictTools: false,
+};
 const BUDGET: ModelTraits = { ...CLAUDE, thinking: 'budget' };
 const BUDGET_NEW: ModelTraits = { ...BUDGET, sampling: 'one', strictTools: true };
 const ADAPTIVE: ModelTraits = { ...BUDGET_NEW, thinking: 'adaptive', maxEffort: 'high' };
@@ -58,6 +68,7 @@ const OTHER: ModelTraits = {
   ...UNKNOWN,
   family: 'other',
   thinking: 'none',
+  thinkingOff: 'default',
   strictTools: false,
   cachePoints: 'nowhere',
 };
@@ -95,16 +106,28 @@ export const MODEL_RULES: readonly (readonly [RegExp, ModelTraits])[] = [
   [/mistral\./, { ...OTHER, family: 'mistral', forcedTools: 'any' }],
   [
     /openai\.gpt-oss/,
-    { ...OTHER, family: 'openai', thinking: 'effort', maxEffort: 'high', forcedTools: 'none', stop: false },
+    { ...OTHER, family: 'openai', thinking: 'effort', thinkingOff: 'never', maxEffort: 'high', stop: false },
   ],
   [/openai\./, openAI()],
   [/cohere\./, { ...OTHER, forcedTools: 'none', topK: ['k'] }],
+  // Takes a named tool for a proposal, and calls none at all where it is forced to while it thinks.
+  [
+    /deepseek\.v3/,
+    { ...OTHER, thinking: 'effort', maxEffort: 'high', forcedTools: 'any', thinksForced: false },
+  ],
   [/(meta|ai21|deepseek|writer)\.|amazon\.titan/, { ...OTHER, forcedTools: 'none' }],
 ];
 
 function openAI(): ModelTraits {
   const { maxTemperature: _, ...rest } = OTHER;
-  return { ...rest, family: 'openai', thinking: 'nested-effort', stop: false, sampling: false };
+  return {
+    ...rest,
+    family: 'openai',
+    thinking: 'nested-effort',
+    thinkingOff: 'none',
+    stop: false,
+    sampling: false,
+  };
 }
 
 export function traitsOf(model: string): ModelTraits {

@@ -62,7 +62,7 @@ export function encodeReasoning(
     return NOTHING;
   };
   if (wish.off) return turnedOff(wish, encoding);
-  if (forced && (thinking === 'budget' || thinking === 'adaptive')) return leaveOut();
+  if (forced && !encoding.traits.thinksForced) return leaveOut();
   switch (thinking) {
     case 'none':
       return leaveOut();
@@ -112,10 +112,23 @@ function readWish(body: JsonObject): Wish | undefined {
 
 function turnedOff(wish: Wish, encoding: Encoding): EncodedReasoning {
   const { thinking, thinkingOff } = encoding.traits;
-  if (thinkingOff === 'disabled') return { more: { thinking: { type: 'disabled' } }, refuses: 'nothing' };
-  const always = thinkingOff === 'never' || thinking === 'effort' || thinking === 'nested-effort';
-  if (always) for (const field of wish.fields) encoding.dropped.add(field);
-  return NOTHING;
+  switch (thinkingOff) {
+    case 'default':
+      return NOTHING;
+    case 'disabled':
+      return { more: { thinking: { type: 'disabled' } }, refuses: 'nothing' };
+    case 'none': {
+      const effort = 'none';
+      const more: JsonObject =
+        thinking === 'effort' ? { reasoning_effort: effort } : { reasoning: { effort } };
+      return { more, refuses: 'nothing' };
+    }
+    case 'never':
+      for (const field of wish.fields) encoding.dropped.add(field);
+      return NOTHING;
+    default:
+      return thinkingOff satisfies never;
+  }
 }
 
 /** The limit includes what is thought, and something must be left for the answer. */

@@ -19,6 +19,7 @@ export interface Assembled {
 export function assemble(chunks: readonly ChatChunk[]): Assembled {
   if (new Set(chunks.map(({ id }) => id)).size !== 1) throw new Error('more than one id');
   if (new Set(chunks.map(({ model }) => model)).size !== 1) throw new Error('more than one model');
+  if (chunks.some(({ id, model }) => id === '' || model === '')) throw new Error('an id or a model is empty');
   const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
   if (deltas[0]?.role !== 'assistant') throw new Error('the first delta has no role');
   if (deltas.slice(1).some(({ role }) => role !== undefined)) throw new Error('the role came twice');
@@ -51,7 +52,9 @@ function assembleCalls(deltas: readonly ChatChunk['choices'][number]['delta'][])
     }
     if (piece.index !== calls.length) throw new Error(`the call ${piece.index} leaves a hole`);
     const { name, arguments: args } = piece.function ?? {};
-    if (!piece.id || !name) throw new Error(`the call ${piece.index} has no id or no name`);
+    if (!piece.id || !name || piece.type !== 'function') {
+      throw new Error(`the call ${piece.index} has no id, no name or no type`);
+    }
     calls.push({ id: piece.id, type: 'function', function: { name, arguments: args ?? '' } });
   }
   for (const call of calls) JSON.parse(call.function.arguments);

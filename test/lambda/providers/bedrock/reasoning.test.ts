@@ -63,6 +63,7 @@ describe("Claude's thinking budget", () => {
       expect(more({ ...body, reasoning_effort: 'low' })).toBeUndefined();
       expect(dropped({ ...body, reasoning_effort: 'low' })).toEqual(['reasoning_effort']);
       expect(more({ ...body, reasoning_effort: 'low' }, OPUS_48)).toBeUndefined();
+      expect(more({ ...body, reasoning_effort: 'low' }, 'deepseek.v3.2')).toBeUndefined();
     },
   );
 });
@@ -125,6 +126,7 @@ describe("other models' thinking", () => {
     [NOVA_2, 'high', { reasoningConfig: { type: 'enabled', maxReasoningEffort: 'high' } }],
     [OSS, 'medium', { reasoning_effort: 'medium' }],
     [OSS, 'minimal', { reasoning_effort: 'low' }],
+    ['deepseek.v3.2', 'high', { reasoning_effort: 'high' }],
     ['openai.gpt-5.5', 'high', { reasoning: { effort: 'high' } }],
     ['qwen.qwen3-next-80b', 'whatever', { reasoning_effort: 'whatever' }],
   ])('of %s at %s', (model, reasoning_effort, expected) => {
@@ -168,6 +170,8 @@ describe('thinking turned off', () => {
       expect(more(body, FABLE)).toBeUndefined();
       expect(dropped(body, FABLE)).toEqual(Object.keys(body));
       expect(dropped(body, OSS)).toEqual(Object.keys(body));
+      expect(more(body, 'openai.gpt-5.5')).toEqual({ reasoning: { effort: 'none' } });
+      expect(more(body, 'qwen.qwen3-next-80b')).toEqual({ reasoning_effort: 'none' });
     },
   );
 });

@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { InvalidRequest } from '../../../../lambda/errors.ts';
 import type { JsonObject } from '../../../../lambda/openai/wire.ts';
+import type { Turn } from '../../../../lambda/providers/bedrock/wire.ts';
 import { EventStreamDecoder, eventOf } from '../../../../lambda/streams/aws-event-stream.ts';
 import { encodeEvent } from '../../../../local/simulator/aws-event-stream.ts';
 import { sharedFixture } from '../../../support/shared-fixtures.ts';
 import { assemble, checkResponse } from './chunk-rules.ts';
-import { answered, streamed } from './support.ts';
+import { answered, CLAUDE, encoded, NOVA, streamed } from './support.ts';
 
 /** Recorded Bedrock traffic. Ids in it are redacted in part: no test looks at an id's value. */
 const FOLDERS = [
@@ -16,10 +18,18 @@ const FOLDERS = [
   ...snapshots(),
 ].map(sharedFixture);
 
-function snapshots(): string[] {
+/** What the same cases were asked in OpenAI's words. */
+const requests = snapshotNames()
+  .map((name) => ({ name, path: sharedFixture(`lingua/snapshots/${name}/chat-completions/request.json`) }))
+  .filter(({ path }) => existsSync(path));
+
+function snapshotNames(): string[] {
   const root = sharedFixture('lingua/snapshots');
-  if (!existsSync(root)) return [];
-  return readdirSync(root).map((name) => `lingua/snapshots/${name}/bedrock`);
+  return existsSync(root) ? readdirSync(root) : [];
+}
+
+function snapshots(): string[] {
+  return snapshotNames().map((name) => `lingua/snapshots/${name}/bedrock`);
 }
 
 interface Recording {
@@ -81,6 +91,31 @@ const REQUESTS = [
 ] as const;
 
 const when = files.length > 0 ? describe : describe.skip;
+
+const whenRequests = requests.length > 0 ? describe : describe.skip;
+
+whenRequests('recorded requests (skipped where the shared fixtures are absent)', () => {
+  describe.each([CLAUDE, NOVA, 'openai.gpt-oss-120b-1:0', 'newmaker.model-1'])('to %s', (model) => {
+    test.each(requests)('$name is encoded, or refused by the name of a field', ({ path }) => {
+      const request = read(path) as object;
+      try {
+        checkTurns(encoded(request, model).messages as unknown as Turn[]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(InvalidRequest);
+        expect((error as InvalidRequest).param).toEqual(expect.stringMatching(/./));
+      }
+    });
+  });
+});
+
+/** Converse's rules for turns: the user first, roles in turn, no blank text. */
+function checkTurns(turns: readonly Turn[]): void {
+  for (const [index, turn] of turns.entries()) {
+    expect(turn.role).toBe(index % 2 === 0 ? 'user' : 'assistant');
+    expect(turn.content).not.toHaveLength(0);
+    for (const block of turn.content) if ('text' in block) expect(block.text).toMatch(/\S/);
+  }
+}
 
 when('recorded answers (skipped where the shared fixtures are absent)', () => {
   test('are all there', () => {

@@ -20,7 +20,6 @@ const tool = (index: number, toolUseId: string, name: string, more: object = {})
 const input = (index: number, text: string) => delta(index, { toolUse: { input: text } });
 const thought = (index: number, value: object) => delta(index, { reasoningContent: value });
 const USAGE = { stream_options: { include_usage: true } };
-const JSON_ANSWER = { response_format: { type: 'json_object' } };
 
 describe('a stream', () => {
   test('has the role first, text as it comes, one finish and the usage last', () => {
@@ -208,49 +207,5 @@ describe('a stream', () => {
     const failure = thrownBy(() => streamed([START, said('Hel'), { [type]: { message: 'Oh.' } }]));
     expect(failure).toBeInstanceOf(StreamError);
     expect(decodeError(200, (failure as StreamError).body)).toMatchObject({ message: 'Oh.', status });
-  });
-});
-
-describe('a streamed answer in JSON', () => {
-  test('comes as content, without what was said before it, and is no call', () => {
-    const events = [
-      START,
-      said('Here: '),
-      ended(0),
-      tool(1, 'j', 'json'),
-      input(1, '{"a"'),
-      input(1, ':1}'),
-      ended(1),
-      stop('tool_use'),
-    ];
-    const chunks = streamed(events, JSON_ANSWER);
-    expect(assemble(chunks)).toMatchObject({ content: '{"a":1}', calls: [], finish: 'stop' });
-    expect(chunks).toHaveLength(4);
-  });
-
-  test("stands beside calls of the caller's tools, once", () => {
-    const events = [
-      tool(0, 'a', 'weather'),
-      ended(0),
-      tool(1, 'j', 'json'),
-      ended(1),
-      tool(2, 'k', 'json'),
-      input(2, '{"b":2}'),
-      ended(2),
-      stop('tool_use'),
-    ];
-    expect(assemble(streamed(events, JSON_ANSWER))).toMatchObject({
-      content: '{}',
-      calls: [{ id: 'a' }],
-      finish: 'tool_calls',
-    });
-  });
-
-  test('is the text where the model called nothing', () => {
-    const events = [START, said('Bloc'), said('ked.'), ended(0), stop('guardrail_intervened')];
-    expect(assemble(streamed(events, JSON_ANSWER))).toMatchObject({
-      content: 'Blocked.',
-      finish: 'content_filter',
-    });
   });
 });
