@@ -45,6 +45,8 @@ const deployConfig = v.strictObject({
   ),
   /** Who may call the function URL. With NONE the gateway itself authenticates each request, as it does behind the API. */
   functionUrlAuth: v.optional(oneOf('NONE', 'AWS_IAM', 'off'), 'NONE'),
+  /** Whether the function's role may invoke the account's Bedrock models. */
+  bedrock: v.optional(oneOf('on', 'off'), 'on'),
   /** What the REST API calls: the function itself, or its function URL. */
   apiGatewayIntegration: v.optional(oneOf('lambda', 'function-url'), 'lambda'),
   /** Requests per second that the REST API lets through, over all callers. */

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { type FunctionUrl, FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { apiIntegration } from './api-integration.ts';
+import { grantBedrock } from './bedrock-access.ts';
 import type { DeployConfig } from './config.ts';
 import type { DataStack } from './data-stack.ts';
 import { GatewayApi } from './gateway-api.ts';
@@ -33,6 +34,7 @@ export class GatewayStack extends Stack {
     data.credentials.grantReadWrite(handler);
     data.cache.grantReadWrite(handler);
     data.providerKeys.grantRead(handler);
+    if (config.bedrock === 'on') grantBedrock(handler);
 
     // No `cors` here: Lambda would answer preflights and add headers beside the gateway's own.
     const functionUrl =

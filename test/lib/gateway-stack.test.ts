@@ -57,7 +57,8 @@ describe('GatewayStack by default', () => {
     const { PolicyDocument } = only(gateway, 'AWS::IAM::Policy') as {
       PolicyDocument: { Statement: Statement[] };
     };
-    const [logs, ...stores] = PolicyDocument.Statement;
+    const [logs, ...others] = PolicyDocument.Statement;
+    const stores = others.filter(({ Action }) => !String(Action).includes('bedrock:'));
     const granted = stores.map(({ Action, Resource }) => [resolveOutput(data, Resource), Action]);
     // THEN
     expect(logs).toMatchObject({ Action: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
@@ -82,10 +83,28 @@ describe('GatewayStack by default', () => {
     ]);
   });
 
-  test('has no wildcard in the policy and no managed policy', () => {
+  test('may invoke Bedrock, and no other action or resource has a wildcard', () => {
+    // GIVEN
+    const { PolicyDocument } = only(gateway, 'AWS::IAM::Policy') as {
+      PolicyDocument: { Statement: Statement[] };
+    };
+    const bedrock = PolicyDocument.Statement.filter(({ Action }) => String(Action).includes('bedrock:'));
+    const rest = PolicyDocument.Statement.filter((statement) => !bedrock.includes(statement));
     // THEN
-    expect(JSON.stringify(only(gateway, 'AWS::IAM::Policy'))).not.toContain('*');
+    expect(bedrock).toHaveLength(1);
+    expect(bedrock[0]?.Action).toEqual(['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']);
+    for (const resource of bedrock[0]?.Resource as unknown[]) {
+      expect(JSON.stringify(resource)).toMatch(/:bedrock:\*:/);
+    }
+    expect(JSON.stringify(rest)).not.toContain('*');
     expect(only(gateway, 'AWS::IAM::Role')).not.toHaveProperty('ManagedPolicyArns');
+  });
+
+  test('has no wildcard at all with Bedrock off', () => {
+    // WHEN
+    const { gateway: without } = synthesize({ bedrock: 'off' });
+    // THEN
+    expect(JSON.stringify(only(without, 'AWS::IAM::Policy'))).not.toContain('*');
   });
 
   test('keeps the log for a month and its lines as the gateway writes them', () => {
