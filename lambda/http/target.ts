@@ -24,8 +24,12 @@ function refuseTraversal(path: string): void {
   }
 }
 
-/** `raw` is the request target as received: path and query. Throws InvalidRequest. */
-export function parseTarget(raw: string): Target {
+/** A proxy's clients name the host in the target; it decides nothing here. RFC 9112, section 3.2.2. */
+const AUTHORITY = /^https?:\/\/[^/?#]*/i;
+
+/** `target` is the request target as received: path and query, perhaps behind a host. Throws InvalidRequest. */
+export function parseTarget(target: string): Target {
+  const raw = target.startsWith('/') ? target : target.replace(AUTHORITY, '');
   const question = raw.indexOf('?');
   const pathname = question === -1 ? raw : raw.slice(0, question);
   const search = question === -1 ? '' : raw.slice(question);

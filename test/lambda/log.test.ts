@@ -7,13 +7,15 @@ describe('createLog', () => {
   test('writes what is bound and what is given, the given above the bound', () => {
     const lines: [string, string, LogFields][] = [];
     const log = createLog((...line) => lines.push(line)).with({ requestId: 'r', provider: 'a' });
-    log.info('answered', { status: 200 });
-    log.with({ provider: 'b' }).warn('attempt failed');
+    log.info('answered', { provider: 'c', status: 200 });
+    log.warn('attempt failed', { provider: 'c' });
     log.error('refused', { provider: 'c' });
+    log.with({ provider: 'b' }).info('relayed');
     expect(lines).toEqual([
-      ['info', 'answered', { requestId: 'r', provider: 'a', status: 200 }],
-      ['warn', 'attempt failed', { requestId: 'r', provider: 'b' }],
+      ['info', 'answered', { requestId: 'r', provider: 'c', status: 200 }],
+      ['warn', 'attempt failed', { requestId: 'r', provider: 'c' }],
       ['error', 'refused', { requestId: 'r', provider: 'c' }],
+      ['info', 'relayed', { requestId: 'r', provider: 'b' }],
     ]);
   });
 });

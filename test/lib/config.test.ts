@@ -14,6 +14,7 @@ describe('readDeployConfig', () => {
     // THEN
     expect(config).toEqual({
       stackPrefix: 'Sluice',
+      bedrock: 'on',
       memorySize: 512,
       timeoutSeconds: 900,
       logRetentionDays: 30,

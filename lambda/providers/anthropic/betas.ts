@@ -1,4 +1,4 @@
-import type { Findings } from './content.ts';
+import type { Findings } from './findings.ts';
 import type { MessagesRequest } from './wire.ts';
 
 /**

@@ -1,14 +1,8 @@
 import { InvalidRequest } from '../../errors.ts';
 import type { ContentPart } from '../../openai/chat.ts';
+import type { Findings } from './findings.ts';
 import { fileBlock, imageBlock } from './media.ts';
 import { type Block, type CacheControl, isObject, type MediaBlock, type TextBlockParam } from './wire.ts';
-
-/** What the conversion of a request gathers beside the request itself. */
-export interface Findings {
-  readonly dropped: Set<string>;
-  /** It names files of Anthropic's Files API. */
-  usesFiles: boolean;
-}
 
 /** A message's content as blocks. Blank text is left out: the vendor refuses it, OpenAI takes it. */
 export function contentBlocks(content: unknown, path: string, findings: Findings): Block[] {

@@ -1,7 +1,7 @@
 import { InvalidRequest } from '../../errors.ts';
 import type { ContentPart } from '../../openai/chat.ts';
 import { type DataUrl, parseDataUrl } from '../../openai/data-url.ts';
-import type { Findings } from './content.ts';
+import type { Findings } from './findings.ts';
 import type { MediaBlock } from './wire.ts';
 
 const IMAGES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'] as const;

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../openai/chat.ts';
-import type { Findings } from './content.ts';
+import type { Findings } from './findings.ts';
 import type { Block } from './wire.ts';
 
 /**
