@@ -93,3 +93,23 @@ export function deltaFrames(count: number, withUsage: boolean): Buffer[] {
 export function largeBlock(withUsage: boolean): Buffer {
   return Buffer.concat(Array.from({ length: 52 }, () => delta(text(180), withUsage)));
 }
+
+export const DELTAS_PER_MESSAGE = 500;
+
+/** The same kind of stream in Anthropic's format. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
+export function messageFrames(): Buffer[] {
+  const event = (type: string, fields: object) =>
+    Buffer.from(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`);
+  const usage = { input_tokens: 42, output_tokens: 1 };
+  const message = { id: 'msg_01Bench', type: 'message', role: 'assistant', model: 'claude-bench', content: [], usage };
+  return [
+    event('message_start', { message }),
+    event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
+    ...Array.from({ length: DELTAS_PER_MESSAGE }, (_, index) =>
+      event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: WORDS[index % WORDS.length] } }),
+    ),
+    event('content_block_stop', { index: 0 }),
+    event('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: DELTAS_PER_MESSAGE } }),
+    event('message_stop', {}),
+  ];
+}

@@ -47,6 +47,17 @@ const IMPORT_SCRIPT = `
   process.exit(0);
 `;
 
+/** As above for its second argument, in a process that has its first loaded. */
+const FAMILY_SCRIPT = `
+  globalThis.awslambda = { streamifyResponse: (handler) => handler, HttpResponseStream: { from: (s) => s } };
+  require(process.argv[1]);
+  const start = performance.now();
+  require(process.argv[2]);
+  const taken = performance.now() - start;
+  require('node:fs').writeSync(1, String(taken));
+  process.exit(0);
+`;
+
 export function hasLambda(): boolean {
   return existsSync(ENTRY);
 }
@@ -111,4 +122,29 @@ export async function measureBundle(folder: string, imports: number): Promise<Ro
   const comparison = judge({ to: 'SDK', by: 'ratio', value, budget: IMPORT_BUDGET });
   const label = `Import, median of ${imports}`;
   return [...sizeRows(sdkFile, gatewayFile), { id: 'bundle_import', label, unit: 'ms', values, comparison }];
+}
+
+const FAMILIES = ['anthropic', 'gemini', 'bedrock'] as const;
+const FAMILY_BUDGET = { limit: 'at most', value: 5 } as const;
+
+/** What a family's first request adds to a warm core: its code alone, what the core has loaded already does not count. */
+export async function measureFamilies(folder: string, imports: number): Promise<Row[]> {
+  const core = join(folder, 'core.cjs');
+  const env = lambdaEnvironment(folder);
+  await build({ ...AS_DEPLOYED, entryPoints: [ENTRY], outfile: core });
+  const rows: Row[] = [];
+  for (const family of FAMILIES) {
+    const file = join(folder, `${family}.cjs`);
+    const entry = join(ROOT, 'lambda', 'providers', family, 'index.ts');
+    await build({ ...AS_DEPLOYED, entryPoints: [entry], outfile: file });
+    const taken: number[] = [];
+    for (let index = 0; index < imports; index += 1) {
+      const { stdout } = await run(process.execPath, ['-e', FAMILY_SCRIPT, core, file], { env });
+      taken.push(Number(stdout.trim().split('\n').at(-1)));
+    }
+    const value = median(taken);
+    const comparison = judge({ to: 'core', by: 'difference', value, budget: FAMILY_BUDGET });
+    rows.push({ id: `import_${family}`, label: `First import of ${family}`, unit: 'ms', values: { gateway: value }, comparison });
+  }
+  return rows;
 }

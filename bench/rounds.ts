@@ -16,7 +16,9 @@ async function sample(scenario: Scenario, target: Target, server: Server, second
   const request = encodeRequest(server.port, path, CLIENT_KEY, body);
   try {
     const before = cpuMilliseconds(server.pid);
-    const result = await runLoad({ ...scenario, port: server.port, request, seconds });
+    const end = scenario.endsWith;
+    const endsWith = typeof end === 'string' ? end : end[target];
+    const result = await runLoad({ ...scenario, endsWith, port: server.port, request, seconds });
     return { ...result, cpuMs: cpuMilliseconds(server.pid) - before };
   } catch (cause) {
     throw new Error(`${scenario.id}, ${target}: ${cause instanceof Error ? cause.message : cause}`, {

@@ -41,7 +41,8 @@ export interface Scenario {
   readonly staggerMs: number;
   /** Relative to the other scenarios'; 0 where another one warms the same code. */
   readonly warmUp: number;
-  readonly endsWith: string;
+  /** How a whole answer ends; a target that is asked for another format has its own end. */
+  readonly endsWith: string | Readonly<Record<Target, string>>;
   readonly metrics: readonly Metric[];
 }
 
@@ -59,6 +60,13 @@ const chat = (model: string, stream: boolean) => () => chatRequest(model, stream
 
 export const JSON_END = '}';
 export const STREAM_END = 'data: [DONE]';
+const MESSAGE_END = '"message_stop"}';
+
+/** The mock and the relay stream Anthropic's own format; the gateway makes OpenAI's of it. */
+function message(target: Target): { path: string; body: object } {
+  const body = { model: 'claude-bench', stream: true, max_tokens: 1000, messages: MESSAGES.slice(1) };
+  return { path: target === 'gateway' ? '/v1/chat/completions' : '/v1/messages', body };
+}
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -163,6 +171,24 @@ export const SCENARIOS: readonly Scenario[] = [
         unit: 'ms',
         of: (sample) => sample.cpuMs / sample.count,
         comparison: { to: 'relay', by: 'ratio' },
+      },
+    ],
+  },
+  {
+    id: 'converted',
+    request: message,
+    connections: 8,
+    seconds: 1.5,
+    staggerMs: 0,
+    warmUp: 1.5,
+    endsWith: { direct: MESSAGE_END, relay: MESSAGE_END, gateway: STREAM_END },
+    metrics: [
+      {
+        id: 'cpu_per_converted_stream',
+        label: 'CPU per Anthropic stream of 500 deltas, converted',
+        unit: 'ms',
+        of: (sample) => sample.cpuMs / sample.count,
+        comparison: { to: 'relay', by: 'ratio', budget: { limit: 'at most', value: 2.5 } },
       },
     ],
   },

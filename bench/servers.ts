@@ -138,6 +138,8 @@ export function startGateway(upstream: Server, folder: string): Promise<Server> 
   const environment = {
     OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}/v1`,
     OPENAI_API_KEY: UPSTREAM_KEY,
+    ANTHROPIC_BASE_URL: `http://127.0.0.1:${upstream.port}`,
+    ANTHROPIC_API_KEY: UPSTREAM_KEY,
     SLUICE_LOCAL_KEY: CLIENT_KEY,
     SLUICE_DATA: join(home, 'data'),
     SLUICE_CONFIG: config,

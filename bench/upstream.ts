@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { DELTAS_PER_STREAM, deltaFrames, JSON_ANSWER, largeBlock, lastFrames, MODELS } from './answers.ts';
+import { DELTAS_PER_STREAM, deltaFrames, JSON_ANSWER, largeBlock, lastFrames, MODELS, messageFrames } from './answers.ts';
 
 interface Frames {
   readonly stream: readonly Buffer[];
@@ -97,10 +97,27 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
   await stream(response, body.stream_options?.include_usage ? WITH_USAGE : PLAIN);
 }
 
+const MESSAGE_FRAMES = messageFrames();
+
+/** Anthropic's Messages API: one stream, whatever is asked. */
+async function messages(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  for await (const _ of request);
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'request-id': 'req_bench' });
+  for (const frame of MESSAGE_FRAMES) {
+    if (!(await written(response, frame))) return;
+    await nextTurn();
+  }
+  response.end();
+}
+
 const server = createServer((request, response) => {
   const route = `${request.method} ${request.url}`;
   if (route === 'POST /v1/chat/completions') {
     chat(request, response).catch((error: unknown) =>
+      response.destroy(error instanceof Error ? error : undefined),
+    );
+  } else if (route === 'POST /v1/messages') {
+    messages(request, response).catch((error: unknown) =>
       response.destroy(error instanceof Error ? error : undefined),
     );
   } else if (route === 'GET /v1/models' || route === 'GET /health') json(response, 200, MODELS);
