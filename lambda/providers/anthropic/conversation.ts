@@ -1,5 +1,4 @@
 import { InvalidRequest } from '../../errors.ts';
-import type { Messages } from './messages.ts';
 import { isThinking } from './thinking-blocks.ts';
 import type { ToolUse } from './tool-use.ts';
 import type {
@@ -10,6 +9,16 @@ import type {
   ToolResultBlockParam,
   Turn,
 } from './wire.ts';
+
+/** A conversation in the vendor's shape. */
+export interface Messages {
+  readonly system: TextBlockParam[];
+  readonly turns: Turn[];
+  /** The last turn is the assistant's: the model is to go on from there. */
+  readonly prefilled: boolean;
+  /** The tool calls that the model is in the midst of came without the thinking before them. */
+  readonly lacksThinking: boolean;
+}
 
 export interface Result {
   readonly content: ResultContent[];

@@ -3,21 +3,11 @@ import type { ChatMessage } from '../../openai/chat.ts';
 import type { ToolNames } from '../../openai/tool-names.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { contentBlocks, markLast, textBlocks } from './content.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, type Messages } from './conversation.ts';
 import type { Findings } from './findings.ts';
 import { thinkingBlocks } from './thinking-blocks.ts';
 import { toolUseBlock, toolUseOfFunction } from './tool-use.ts';
-import type { Block, ResultContent, TextBlockParam, Turn } from './wire.ts';
-
-/** A conversation in the vendor's shape. */
-export interface Messages {
-  readonly system: TextBlockParam[];
-  readonly turns: Turn[];
-  /** The last turn is the assistant's: the model is to go on from there. */
-  readonly prefilled: boolean;
-  /** The tool calls that the model is in the midst of came without the thinking before them. */
-  readonly lacksThinking: boolean;
-}
+import type { Block, ResultContent, TextBlockParam } from './wire.ts';
 
 /**
  * OpenAI's messages as Anthropic's turns: system text apart, roles alternating, every tool result right after its call.

@@ -2,8 +2,8 @@ import { InvalidRequest } from '../../errors.ts';
 import { type ToolNames, toolNames } from '../../openai/tool-names.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import type { ModelQuirks } from '../model-quirks.ts';
+import type { Format } from './format.ts';
 import { isNative, nativeSchema } from './json-schema.ts';
-import type { Format } from './response-format.ts';
 import { isObject, type Tool, type ToolChoice, type ToolUnion } from './wire.ts';
 
 /** `^[a-zA-Z0-9_-]{1,64}$`. https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
