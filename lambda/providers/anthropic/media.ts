@@ -26,6 +26,13 @@ const TYPE_BY_ENDING: Readonly<Record<string, string>> = {
   html: 'text/html',
   yaml: 'application/yaml',
   yml: 'application/yaml',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+  m4a: 'audio/mp4',
+  ogg: 'audio/ogg',
+  mp4: 'video/mp4',
+  mov: 'video/quicktime',
+  webm: 'video/webm',
 };
 
 /** https://platform.claude.com/docs/en/build-with-claude/vision */
@@ -70,6 +77,7 @@ function mediaBlock(
   if (/^https?:/i.test(data)) {
     const source = { type: 'url', url: data } as const;
     const type = typeOf(filename) ?? typeOf(URL.parse(data)?.pathname) ?? otherwise;
+    if (!isFetched(type)) throw unreadable(type, param);
     return type.startsWith('image')
       ? { type: 'image', source }
       : { type: 'document', source, ...title(filename) };
@@ -104,10 +112,23 @@ function dataBlock({ mediaType, base64 }: DataUrl, filename: string | undefined,
       ...title(filename),
     };
   }
-  throw new InvalidRequest(`Claude reads no ${mediaType}: images, PDF and text alone.`, {
+  throw unreadable(mediaType, param);
+}
+
+function unreadable(mediaType: string, param: string): InvalidRequest {
+  return new InvalidRequest(`Claude reads no ${mediaType} here: images, PDF and text alone.`, {
     param,
     code: 'unsupported_content',
   });
+}
+
+/** Whether the vendor fetches what is at the URL, as far as its ending tells: images and PDF, no other text. */
+export function isFetchable(url: string): boolean {
+  return isFetched(typeOf(URL.parse(url)?.pathname) ?? 'image');
+}
+
+function isFetched(type: string): boolean {
+  return type === 'document' || type === 'application/pdf' || type.startsWith('image');
 }
 
 function title(filename: string | undefined): { title?: string } {

@@ -41,10 +41,11 @@ function encodeBody(call: Call, route: Route, host: Host, findings: Findings): M
   const { dropped } = findings;
   const quirks = claudeQuirks(route.model);
   applyRules(body, dropped);
-  const { system, turns, prefilled, lacksThinking } = encodeMessages(body, vendorNames(body), findings);
+  const names = vendorNames(body);
+  const { system, turns, prefilled, lacksThinking } = encodeMessages(body, names, findings);
   if (turns.some(({ content }) => content.some(isFileOfVendor)) && !host.hasFiles) refuseFiles();
   const format = planFormat(body, quirks, host);
-  const { tools, choice, forced } = encodeTools(body, format, quirks, dropped);
+  const { tools, choice, forced } = encodeTools(body, names, format, quirks, dropped);
   const maxTokens = maxTokensOf(body, quirks);
   const circumstances = { maxTokens, forced, lacksThinking, prefilled };
   const { thinking, effort, on } = planThinking(body, quirks, circumstances, dropped);

@@ -23,11 +23,11 @@ export interface Tools {
 /** The tools and the choice among them. https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview */
 export function encodeTools(
   body: JsonObject,
+  names: ToolNames,
   format: Format,
   quirks: ModelQuirks,
   dropped: Set<string>,
 ): Tools {
-  const names = vendorNames(body);
   const wanted = encodeToolChoice(body);
   const declared = allowed(encodeDeclared(body, names, quirks, dropped), body, names);
   if (format.kind === 'tool') return withJsonTool(declared, format, wanted);

@@ -17,6 +17,8 @@ describe('what is known of Claude models', () => {
       'claude-opus-4-7',
       { thinking: 'adaptive', sampling: 'none', xhighEffort: true, thinksByDefault: false },
     ],
+    ['claude-sonnet-4-0', { nativeSchema: false, thinking: 'budget' }],
+    ['claude-sonnet-5-20260501', { thinksByDefault: true, thinkingOff: 'disabled' }],
     ['claude-opus-5', { thinksByDefault: true, thinkingOff: 'disabled', forcedTools: true }],
     ['claude-opus-5-5', { thinkingOff: 'never', forcedTools: false }],
     ['claude-sonnet-5-5', { thinkingOff: 'between_tools', forcedTools: false }],
@@ -28,11 +30,15 @@ describe('what is known of Claude models', () => {
     expect(claudeQuirks(model)).toMatchObject(expected);
   });
 
-  test.each(['claude-next-9', 'claude-opus-7', 'minimax-m3'])(
-    '%s, which nobody knows, passes through',
-    (model) => {
-      expect(CLAUDE_MODELS.some(({ pattern }) => pattern.test(model))).toBe(false);
-      expect(claudeQuirks(model)).toMatchObject({ sampling: 'any', forcedTools: true });
-    },
-  );
+  test.each([
+    'claude-next-9',
+    'claude-opus-7',
+    'claude-opus-5-9',
+    'claude-sonnet-4-9',
+    'claude-fable-5-7',
+    'minimax-m3',
+  ])('%s, which nobody knows, passes through', (model) => {
+    expect(CLAUDE_MODELS.some(({ pattern }) => pattern.test(model))).toBe(false);
+    expect(claudeQuirks(model)).toMatchObject({ sampling: 'any', forcedTools: true });
+  });
 });

@@ -297,6 +297,11 @@ describe('tool calls and their results', () => {
     expect(turns(...messages)).toEqual(expected);
   });
 
+  test('a tool message’s name is nothing that gets lost', () => {
+    const messages = [user('go'), assistant(null, { tool_calls: [call('a')] }), { ...tool('a'), name: 'f' }];
+    expect(encode({ messages }).dropped).toBeUndefined();
+  });
+
   test('an error result says so', () => {
     const failed = { ...tool('a', 'boom'), is_error: true };
     const list = turns(user('go'), assistant(null, { tool_calls: [call('a')] }), failed) as JsonObject[];

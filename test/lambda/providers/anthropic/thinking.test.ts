@@ -272,6 +272,25 @@ describe('thinking', () => {
     expect(bodyOf(encode({ ...effort, tools, messages: history({}) }, NEW)).thinking).toEqual(adaptive);
   });
 
+  test('the vendor’s own thinking is left out too where the client dropped the blocks', () => {
+    const request = encode({ thinking: enabled(2000), tools, messages: history({}) }, BUDGET);
+    expect(bodyOf(request)).not.toHaveProperty('thinking');
+    expect(request.dropped).toEqual(['thinking']);
+  });
+
+  test('the vendor’s own thinking gives way to a forced tool', () => {
+    const request = encode({ thinking: { type: 'adaptive' }, tools, tool_choice: 'required' }, NEW);
+    expect(bodyOf(request)).not.toHaveProperty('thinking');
+    expect(request.dropped).toEqual(['thinking']);
+  });
+
+  test.each(['reasoning_effort', 'reasoning_enabled', 'reasoning_budget'])(
+    '%s of another type is refused',
+    (param) => {
+      expect(() => encode({ [param]: ['x'] })).toThrow(expect.objectContaining({ param, status: 400 }));
+    },
+  );
+
   test('a tool loop of the past asks for nothing', () => {
     const messages = [
       ...history({}),
