@@ -52,84 +52,12 @@ export function anthropicHost(settings: ProviderSettings): Host {
   };
 }
 
-/**
- * Claude on Vertex AI: the model in the URL, the version in the body, base64 media alone. Structured outputs are off
- * there until an organisation's policy allows them, so a forced tool does their work.
- * https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai,
- * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/structured_outputs
- */
-export function vertexHost(settings: ProviderSettings, authorizeVertex: Authorize): Host {
-  const base = (key: ProviderKey) => baseUrl(settings, key, vertexBaseUrl(place(settings, key).location));
-  return {
-    url(call, route) {
-      const { project, location } = place(settings, route.key);
-      const method = call.stream ? 'streamRawPredict' : 'rawPredict';
-      const model = `${encodeURIComponent(route.model).replaceAll('%40', '@')}:${method}`;
-      const path = `/projects/${project}/locations/${location}/publishers/anthropic/models/${model}`;
-      return joinUrl(base(route.key), path);
-    },
-    rawUrl: (target, key) => joinUrl(base(key), target),
-    body({ model: _, ...request }) {
-      return { anthropic_version: 'vertex-2023-10-16', ...request };
-    },
-    versionHeader: false,
-    fetchesMedia: false,
-    hasFiles: false,
-    nativeSchema: false,
-    authorize: authorizeVertex,
-  };
-}
-
-function place(settings: ProviderSettings, key: ProviderKey): { project: string; location: string } {
-  const project = key.project ?? settings.project;
-  if (project === undefined) throw notConfigured(settings, 'project');
-  return { project, location: key.location ?? settings.location ?? 'global' };
-}
-
-/** https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
-function vertexBaseUrl(location: string): string {
-  if (location === 'global') return 'https://aiplatform.googleapis.com/v1';
-  if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com/v1`;
-  return `https://${location}-aiplatform.googleapis.com/v1`;
-}
-
-/**
- * AWS's own endpoint for the Messages API, plain SSE: where it is, and what SigV4 signs for.
- * https://docs.aws.amazon.com/bedrock/latest/userguide/inference-messages-api.html
- */
-export const BEDROCK_MESSAGES = {
-  baseUrl: 'https://bedrock-mantle.{region}.api.aws/anthropic',
-  path: '/v1/messages',
-  sigV4Service: 'bedrock-mantle',
-} as const;
-
-/** Claude on Bedrock in Anthropic's format. Model names as AWS has them there: `anthropic.claude-…`. */
-export function bedrockHost(settings: ProviderSettings, authorizeBedrock: Authorize): Host {
-  const rawUrl = (target: string, key: ProviderKey) => {
-    const region = key.region ?? settings.region;
-    const ownBase = key.baseUrl ?? settings.baseUrl;
-    if (region === undefined && ownBase === undefined) throw notConfigured(settings, 'region');
-    const base = baseUrl(settings, key, BEDROCK_MESSAGES.baseUrl.replace('{region}', region ?? ''));
-    return joinUrl(base, target);
-  };
-  return {
-    url: (_call, route) => rawUrl(BEDROCK_MESSAGES.path, route.key),
-    rawUrl: (target, key) => rawUrl(`/v1${target}`, key),
-    body: (request) => request,
-    versionHeader: true,
-    fetchesMedia: false,
-    hasFiles: false,
-    nativeSchema: true,
-    authorize: authorizeBedrock,
-  };
-}
-
 /** A key's own base URL (the secret's object form) comes before the entry's. */
-function baseUrl(settings: ProviderSettings, key: ProviderKey, otherwise: string): string {
+export function baseUrl(settings: ProviderSettings, key: ProviderKey, otherwise: string): string {
   return (key.baseUrl ?? settings.baseUrl ?? otherwise).replace(/\/+$/, '');
 }
 
-function notConfigured(settings: ProviderSettings, setting: string): ModelNotFound {
+export function notConfigured(settings: ProviderSettings, setting: string): ModelNotFound {
   return new ModelNotFound(`The provider ${settings.name} has no ${setting}: the operator sets it.`, {
     code: 'provider_not_configured',
   });

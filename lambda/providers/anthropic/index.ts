@@ -2,7 +2,7 @@ import type { Provider } from '../provider.ts';
 import type { ProviderSettings } from '../settings.ts';
 import { decodeError } from './error.ts';
 import { anthropicHost, type Host } from './host.ts';
-import { isFetchable } from './media.ts';
+import { isFetchable } from './media-types.ts';
 import { modelsOf } from './models.ts';
 import { encodeRaw } from './raw.ts';
 import { encodeRequest } from './request.ts';

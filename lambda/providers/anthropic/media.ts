@@ -2,38 +2,11 @@ import { InvalidRequest } from '../../errors.ts';
 import type { ContentPart } from '../../openai/chat.ts';
 import { type DataUrl, parseDataUrl } from '../../openai/data-url.ts';
 import type { Findings } from './content.ts';
+import { isFetched, TEXT_TYPES, typeOf } from './media-types.ts';
 import type { MediaBlock } from './wire.ts';
 
 const IMAGES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'] as const;
 type ImageType = (typeof IMAGES)[number];
-
-/** Text that is not `text/…`: read as such, it is a document all the same. */
-const TEXT_TYPES =
-  /^text\/|^application\/(json|xml|yaml|x-yaml|javascript|x-javascript|sql|toml)$|\+(json|xml)$/;
-
-const TYPE_BY_ENDING: Readonly<Record<string, string>> = {
-  pdf: 'application/pdf',
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  gif: 'image/gif',
-  webp: 'image/webp',
-  json: 'application/json',
-  xml: 'application/xml',
-  txt: 'text/plain',
-  md: 'text/markdown',
-  csv: 'text/csv',
-  html: 'text/html',
-  yaml: 'application/yaml',
-  yml: 'application/yaml',
-  mp3: 'audio/mpeg',
-  wav: 'audio/wav',
-  m4a: 'audio/mp4',
-  ogg: 'audio/ogg',
-  mp4: 'video/mp4',
-  mov: 'video/quicktime',
-  webm: 'video/webm',
-};
 
 /** https://platform.claude.com/docs/en/build-with-claude/vision */
 export function imageBlock(image: ContentPart['image_url'], path: string, findings: Findings): MediaBlock {
@@ -122,19 +95,6 @@ function unreadable(mediaType: string, param: string): InvalidRequest {
   });
 }
 
-/** Whether the vendor fetches what is at the URL, as far as its ending tells: images and PDF, no other text. */
-export function isFetchable(url: string): boolean {
-  return isFetched(typeOf(URL.parse(url)?.pathname) ?? 'image');
-}
-
-function isFetched(type: string): boolean {
-  return type === 'document' || type === 'application/pdf' || type.startsWith('image');
-}
-
 function title(filename: string | undefined): { title?: string } {
   return typeof filename === 'string' && filename !== '' ? { title: filename } : {};
-}
-
-function typeOf(name: string | undefined): string | undefined {
-  return TYPE_BY_ENDING[/\.([a-z0-9]+)$/i.exec(name ?? '')?.[1]?.toLowerCase() ?? ''];
 }

@@ -4,6 +4,7 @@ import { claudeQuirks, type ModelQuirks } from '../model-quirks.ts';
 import type { Call, Route, UpstreamRequest } from '../provider.ts';
 import { requiredBetas, withBetas } from './betas.ts';
 import type { Findings } from './content.ts';
+import { vendorNames } from './declared-tools.ts';
 import { refuseEmbeddings } from './embeddings.ts';
 import { applyRules, vendorFields } from './fields.ts';
 import { type Host, VERSION } from './host.ts';
@@ -12,7 +13,7 @@ import { encodeMetadata, encodeServiceTier } from './metadata.ts';
 import { type Format, planFormat } from './response-format.ts';
 import { encodeSampling } from './sampling.ts';
 import { planThinking } from './thinking.ts';
-import { encodeTools, vendorNames } from './tools.ts';
+import { encodeTools } from './tools.ts';
 import { isObject, type MessagesRequest, type TextBlockParam } from './wire.ts';
 
 /** A chat request as a request of the Messages API. https://platform.claude.com/docs/en/api/messages */

@@ -4,10 +4,10 @@ import { StreamError } from '../../streams/stream-error.ts';
 import { claudeQuirks } from '../model-quirks.ts';
 import type { Call, Route } from '../provider.ts';
 import { annotationsOf } from './citations.ts';
+import { vendorNames } from './declared-tools.ts';
 import type { Host } from './host.ts';
 import { planFormat } from './response-format.ts';
 import { finishReason, refusalText } from './stop-reason.ts';
-import { vendorNames } from './tools.ts';
 import { toUsage } from './usage.ts';
 import { type ContentWire, ignored, type MessageWire } from './wire.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequest, ModelNotFound } from '../../../../lambda/errors.ts';
-import { BEDROCK_MESSAGES, bedrockHost, vertexHost } from '../../../../lambda/providers/anthropic/host.ts';
+import { BEDROCK_MESSAGES, bedrockHost } from '../../../../lambda/providers/anthropic/bedrock-host.ts';
 import { createProvider } from '../../../../lambda/providers/anthropic/index.ts';
+import { vertexHost } from '../../../../lambda/providers/anthropic/vertex-host.ts';
 import type { ProviderKey, RawCall, UpstreamRequest } from '../../../../lambda/providers/provider.ts';
 import type { ProviderSettings } from '../../../../lambda/providers/settings.ts';
 import { bodyOf, callOf, encode, provider, routeOf } from './support.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../../../lambda/openai/wire.ts';
-import { vertexHost } from '../../../../lambda/providers/anthropic/host.ts';
 import { createProvider } from '../../../../lambda/providers/anthropic/index.ts';
 import { isNative, nativeSchema } from '../../../../lambda/providers/anthropic/json-schema.ts';
+import { vertexHost } from '../../../../lambda/providers/anthropic/vertex-host.ts';
 import { assemble, bodyOf, decode, decodeEvents, encode, encoded, NEW, OLD } from './support.ts';
 
 const schema = {
