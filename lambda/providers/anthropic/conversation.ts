@@ -33,9 +33,6 @@ interface OpenTurn {
 /** Said of a call whose result the client never sent: the vendor refuses a call without one. */
 const NO_RESULT = 'No result was given for this call.';
 
-/** Some places refuse a conversation that the assistant begins. */
-const OPENING: Turn = { role: 'user', content: [{ type: 'text', text: '.' }] };
-
 /** Turns as they grow, message by message. */
 export class Conversation {
   readonly #system: TextBlockParam[] = [];
@@ -102,7 +99,7 @@ export class Conversation {
     trimPrefill(turns);
     // System text alone is a request to OpenAI; the vendor wants somebody to speak.
     if (turns.length === 0) return this.#messages([{ role: 'user', content: this.#system.splice(0) }]);
-    return this.#messages(turns[0]?.role === 'assistant' ? [OPENING, ...turns] : turns);
+    return this.#messages(turns);
   }
 
   #messages(turns: Turn[]): Messages {
