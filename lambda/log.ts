@@ -34,9 +34,14 @@ export const writeJsonLine: WriteLine = (level, event, fields) => {
 export function failureFields(error: unknown): LogFields {
   if (error instanceof GatewayError) {
     const { name, status, code, param, cause } = error;
-    return { error: name, status, code, param, ...causeFields(cause) };
+    return { error: name, status, code: word(code), param: word(param), ...causeFields(cause) };
   }
   return causeFields(error);
+}
+
+/** Code and field are words, unless a vendor quotes the request in them. */
+function word(value: string | null): string | null {
+  return value !== null && /^[\w.:[\]-]{1,128}$/.test(value) ? value : null;
 }
 
 function causeFields(cause: unknown): LogFields {

@@ -1,6 +1,7 @@
 import { ModelNotFound } from '../errors.ts';
-import { bedrockHost, vertexHost } from './anthropic/host.ts';
+import { bedrockHost } from './anthropic/bedrock-host.ts';
 import { createProvider as createAnthropic } from './anthropic/index.ts';
+import { vertexHost } from './anthropic/vertex-host.ts';
 import { authorize as authorizeBedrock } from './bedrock/auth.ts';
 import { ENDPOINTS, endpointUrl } from './bedrock/endpoints.ts';
 import { regionOf } from './bedrock/url.ts';

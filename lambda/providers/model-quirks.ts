@@ -46,17 +46,17 @@ export const CLAUDE_MODELS: readonly { pattern: RegExp; quirks: ModelQuirks }[] 
   },
   { pattern: /claude-opus-5-5/, quirks: { ...alwaysThinking, forcedTools: false } },
   { pattern: /claude-(fable|mythos)-5-[12]/, quirks: { ...alwaysThinking, forcedTools: false } },
-  { pattern: /claude-(fable|mythos)-5/, quirks: alwaysThinking },
-  { pattern: /claude-(opus|sonnet|haiku)-5/, quirks: claude5 },
+  { pattern: /claude-(fable|mythos)-5(?!-\d(\D|$))/, quirks: alwaysThinking },
+  { pattern: /claude-(opus|sonnet|haiku)-5(?!-\d(\D|$))/, quirks: claude5 },
   { pattern: /claude-opus-4-[78]/, quirks: claude47 },
   { pattern: /claude-(opus|sonnet)-4-6/, quirks: claude46 },
   { pattern: /claude-(opus|sonnet|haiku)-4-5/, quirks: claude45 },
   { pattern: /claude-opus-4-1/, quirks: { ...claude45, defaultMaxTokens: 32_000 } },
-  { pattern: /claude-opus-4(-|@|$)/, quirks: { ...budget, defaultMaxTokens: 32_000 } },
-  { pattern: /claude-sonnet-4(-|@|$)/, quirks: budget },
+  { pattern: /claude-opus-4(-0|-\d{8}|@|$)/, quirks: { ...budget, defaultMaxTokens: 32_000 } },
+  { pattern: /claude-sonnet-4(-0|-\d{8}|@|$)/, quirks: budget },
   { pattern: /claude-3-7/, quirks: budget },
   { pattern: /claude-3-5/, quirks: { ...legacy, defaultMaxTokens: 8192 } },
-  { pattern: /claude-(3|2|v2|instant)/, quirks: legacy },
+  { pattern: /claude-(3-(opus|sonnet|haiku)|v?2|instant)/, quirks: legacy },
 ];
 
 /** A Claude that is newer than the table: what every Claude since 4.7 has in common, and all that a caller sets. */

@@ -1,6 +1,6 @@
 import { InvalidRequest } from '../../errors.ts';
-import { isThinking } from './thinking-blocks.ts';
 import type { ToolUse } from './tool-use.ts';
+import { inVendorsOrder, lacksThinking, trimPrefill } from './turns.ts';
 import type {
   Block,
   CacheControl,
@@ -41,9 +41,6 @@ interface OpenTurn {
 
 /** Said of a call whose result the client never sent: the vendor refuses a call without one. */
 const NO_RESULT = 'No result was given for this call.';
-
-/** Some places refuse a conversation that the assistant begins. */
-const OPENING: Turn = { role: 'user', content: [{ type: 'text', text: '.' }] };
 
 /** Turns as they grow, message by message. */
 export class Conversation {
@@ -111,7 +108,7 @@ export class Conversation {
     trimPrefill(turns);
     // System text alone is a request to OpenAI; the vendor wants somebody to speak.
     if (turns.length === 0) return this.#messages([{ role: 'user', content: this.#system.splice(0) }]);
-    return this.#messages(turns[0]?.role === 'assistant' ? [OPENING, ...turns] : turns);
+    return this.#messages(turns);
   }
 
   #messages(turns: Turn[]): Messages {
@@ -156,33 +153,4 @@ function settle(pending: Pending, { content, ...rest }: Result): void {
 
 function resultOf({ id, result }: Pending): ToolResultBlockParam {
   return result ?? { type: 'tool_result', tool_use_id: id, content: NO_RESULT, is_error: true };
-}
-
-/** Thinking first: merged messages may have it in the middle, where the vendor refuses it. */
-function inVendorsOrder(blocks: Block[]): Block[] {
-  if (!blocks.some(isThinking) || blocks.findIndex(isThinking) === 0) return blocks;
-  return [...blocks.filter(isThinking), ...blocks.filter((block) => !isThinking(block))];
-}
-
-/** "final assistant content cannot end with trailing whitespace": a 400 of the vendor's. */
-function trimPrefill(turns: Turn[]): void {
-  const last = turns.at(-1);
-  const block = last?.content.at(-1);
-  if (last?.role !== 'assistant' || block?.type !== 'text') return;
-  last.content = [...last.content.slice(0, -1), { ...block, text: block.text.trimEnd() }];
-}
-
-/**
- * The calls whose results end the conversation belong to one turn of the model's, which began with its thinking: no
- * assistant message of that loop has any, so the client has left it out.
- */
-function lacksThinking(turns: Turn[]): boolean {
-  let calls = false;
-  for (const { role, content } of turns.toReversed()) {
-    if (role === 'user' && !content.some(({ type }) => type === 'tool_result')) break;
-    if (role !== 'assistant') continue;
-    if (content.some(isThinking)) return false;
-    calls ||= content.some(({ type }) => type === 'tool_use');
-  }
-  return calls;
 }

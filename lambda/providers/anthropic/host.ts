@@ -52,72 +52,12 @@ export function anthropicHost(settings: ProviderSettings): Host {
   };
 }
 
-/**
- * Claude on Vertex AI: the model in the URL, the version in the body, base64 media alone. Structured outputs are off
- * there until an organisation's policy allows them, so a forced tool does their work.
- * https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai,
- * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/structured_outputs
- */
-export function vertexHost(settings: ProviderSettings, authorizeVertex: Authorize): Host {
-  const base = (key: ProviderKey) => baseUrl(settings, key, vertexBaseUrl(place(settings, key).location));
-  return {
-    url(call, route) {
-      const { project, location } = place(settings, route.key);
-      const method = call.stream ? 'streamRawPredict' : 'rawPredict';
-      const model = `${encodeURIComponent(route.model).replaceAll('%40', '@')}:${method}`;
-      const path = `/projects/${project}/locations/${location}/publishers/anthropic/models/${model}`;
-      return joinUrl(base(route.key), path);
-    },
-    rawUrl: (target, key) => joinUrl(base(key), target),
-    body({ model: _, ...request }) {
-      return { anthropic_version: 'vertex-2023-10-16', ...request };
-    },
-    versionHeader: false,
-    fetchesMedia: false,
-    hasFiles: false,
-    nativeSchema: false,
-    authorize: authorizeVertex,
-  };
-}
-
-function place(settings: ProviderSettings, key: ProviderKey): { project: string; location: string } {
-  const project = key.project ?? settings.project;
-  if (project === undefined) throw notConfigured(settings, 'project');
-  return { project, location: key.location ?? settings.location ?? 'global' };
-}
-
-/** https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
-function vertexBaseUrl(location: string): string {
-  if (location === 'global') return 'https://aiplatform.googleapis.com/v1';
-  if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com/v1`;
-  return `https://${location}-aiplatform.googleapis.com/v1`;
-}
-
-/**
- * Claude on Bedrock in Anthropic's format, plain SSE. `base` is where `/v1/messages` is appended. Model names as AWS has
- * them there: `anthropic.claude-…`.
- * https://docs.aws.amazon.com/bedrock/latest/userguide/inference-messages-api.html
- */
-export function bedrockHost(base: (key: ProviderKey) => string, authorizeBedrock: Authorize): Host {
-  const rawUrl = (target: string, key: ProviderKey) => joinUrl(base(key), `/v1${target}`);
-  return {
-    url: (_call, route) => rawUrl('/messages', route.key),
-    rawUrl,
-    body: (request) => request,
-    versionHeader: true,
-    fetchesMedia: false,
-    hasFiles: false,
-    nativeSchema: true,
-    authorize: authorizeBedrock,
-  };
-}
-
 /** A key's own base URL (the secret's object form) comes before the entry's. */
-function baseUrl(settings: ProviderSettings, key: ProviderKey, otherwise: string): string {
+export function baseUrl(settings: ProviderSettings, key: ProviderKey, otherwise: string): string {
   return (key.baseUrl ?? settings.baseUrl ?? otherwise).replace(/\/+$/, '');
 }
 
-function notConfigured(settings: ProviderSettings, setting: string): ModelNotFound {
+export function notConfigured(settings: ProviderSettings, setting: string): ModelNotFound {
   return new ModelNotFound(`The provider ${settings.name} has no ${setting}: the operator sets it.`, {
     code: 'provider_not_configured',
   });

@@ -2,6 +2,7 @@ import type { Provider } from '../provider.ts';
 import type { ProviderSettings } from '../settings.ts';
 import { decodeError } from './error.ts';
 import { anthropicHost, type Host } from './host.ts';
+import { isFetchable } from './media-types.ts';
 import { modelsOf } from './models.ts';
 import { encodeRaw } from './raw.ts';
 import { encodeRequest } from './request.ts';
@@ -29,7 +30,8 @@ export function createProvider(settings: ProviderSettings, host: Host = anthropi
     },
     authorize: host.authorize,
     decodeError,
-    needsInline: (url) => /^http:/i.test(url) || (!host.fetchesMedia && /^https:/i.test(url)),
+    needsInline: (url) =>
+      /^http:/i.test(url) || (/^https:/i.test(url) && !(host.fetchesMedia && isFetchable(url))),
     modelsOf,
   };
 }

@@ -2,31 +2,11 @@ import { InvalidRequest } from '../../errors.ts';
 import type { ContentPart } from '../../openai/chat.ts';
 import { type DataUrl, parseDataUrl } from '../../openai/data-url.ts';
 import type { Findings } from './findings.ts';
+import { isFetched, TEXT_TYPES, typeOf } from './media-types.ts';
 import type { MediaBlock } from './wire.ts';
 
 const IMAGES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'] as const;
 type ImageType = (typeof IMAGES)[number];
-
-/** Text that is not `text/…`: read as such, it is a document all the same. */
-const TEXT_TYPES =
-  /^text\/|^application\/(json|xml|yaml|x-yaml|javascript|x-javascript|sql|toml)$|\+(json|xml)$/;
-
-const TYPE_BY_ENDING: Readonly<Record<string, string>> = {
-  pdf: 'application/pdf',
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  gif: 'image/gif',
-  webp: 'image/webp',
-  json: 'application/json',
-  xml: 'application/xml',
-  txt: 'text/plain',
-  md: 'text/markdown',
-  csv: 'text/csv',
-  html: 'text/html',
-  yaml: 'application/yaml',
-  yml: 'application/yaml',
-};
 
 /** https://platform.claude.com/docs/en/build-with-claude/vision */
 export function imageBlock(image: ContentPart['image_url'], path: string, findings: Findings): MediaBlock {
@@ -70,6 +50,7 @@ function mediaBlock(
   if (/^https?:/i.test(data)) {
     const source = { type: 'url', url: data } as const;
     const type = typeOf(filename) ?? typeOf(URL.parse(data)?.pathname) ?? otherwise;
+    if (!isFetched(type)) throw unreadable(type, param);
     return type.startsWith('image')
       ? { type: 'image', source }
       : { type: 'document', source, ...title(filename) };
@@ -104,7 +85,11 @@ function dataBlock({ mediaType, base64 }: DataUrl, filename: string | undefined,
       ...title(filename),
     };
   }
-  throw new InvalidRequest(`Claude reads no ${mediaType}: images, PDF and text alone.`, {
+  throw unreadable(mediaType, param);
+}
+
+function unreadable(mediaType: string, param: string): InvalidRequest {
+  return new InvalidRequest(`Claude reads no ${mediaType} here: images, PDF and text alone.`, {
     param,
     code: 'unsupported_content',
   });
@@ -112,8 +97,4 @@ function dataBlock({ mediaType, base64 }: DataUrl, filename: string | undefined,
 
 function title(filename: string | undefined): { title?: string } {
   return typeof filename === 'string' && filename !== '' ? { title: filename } : {};
-}
-
-function typeOf(name: string | undefined): string | undefined {
-  return TYPE_BY_ENDING[/\.([a-z0-9]+)$/i.exec(name ?? '')?.[1]?.toLowerCase() ?? ''];
 }

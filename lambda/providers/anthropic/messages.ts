@@ -33,7 +33,9 @@ function addMessage(
 ): void {
   const { role, content } = message;
   const blocks = () => contentBlocks(content, `${path}.content`, findings);
-  if (typeof message.name === 'string' && role !== 'function') findings.dropped.add('messages[].name');
+  // A tool message's name says again what its call says.
+  if (typeof message.name === 'string' && role !== 'function' && role !== 'tool')
+    findings.dropped.add('messages[].name');
   switch (role) {
     case 'system':
     case 'developer':

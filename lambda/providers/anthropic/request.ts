@@ -3,17 +3,17 @@ import type { JsonObject } from '../../openai/wire.ts';
 import { claudeQuirks, type ModelQuirks } from '../model-quirks.ts';
 import type { Call, Route, UpstreamRequest } from '../provider.ts';
 import { requiredBetas, withBetas } from './betas.ts';
+import { vendorNames } from './declared-tools.ts';
 import { refuseEmbeddings } from './embeddings.ts';
 import { applyRules, vendorFields } from './fields.ts';
 import type { Findings } from './findings.ts';
-import type { Format } from './format.ts';
 import { type Host, VERSION } from './host.ts';
 import { encodeMessages } from './messages.ts';
 import { encodeMetadata, encodeServiceTier } from './metadata.ts';
-import { planFormat } from './response-format.ts';
+import { type Format, planFormat } from './response-format.ts';
 import { encodeSampling } from './sampling.ts';
 import { planThinking } from './thinking.ts';
-import { encodeTools, vendorNames } from './tools.ts';
+import { encodeTools } from './tools.ts';
 import { isObject, type MessagesRequest, type TextBlockParam } from './wire.ts';
 
 /** A chat request as a request of the Messages API. https://platform.claude.com/docs/en/api/messages */
@@ -42,10 +42,11 @@ function encodeBody(call: Call, route: Route, host: Host, findings: Findings): M
   const { dropped } = findings;
   const quirks = claudeQuirks(route.model);
   applyRules(body, dropped);
-  const { system, turns, prefilled, lacksThinking } = encodeMessages(body, vendorNames(body), findings);
+  const names = vendorNames(body);
+  const { system, turns, prefilled, lacksThinking } = encodeMessages(body, names, findings);
   if (turns.some(({ content }) => content.some(isFileOfVendor)) && !host.hasFiles) refuseFiles();
   const format = planFormat(body, quirks, host);
-  const { tools, choice, forced } = encodeTools(body, format, quirks, dropped);
+  const { tools, choice, forced } = encodeTools(body, names, format, quirks, dropped);
   const maxTokens = maxTokensOf(body, quirks);
   const circumstances = { maxTokens, forced, lacksThinking, prefilled };
   const { thinking, effort, on } = planThinking(body, quirks, circumstances, dropped);

@@ -1,11 +1,19 @@
 import { InvalidRequest } from '../../errors.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import type { ModelQuirks } from '../model-quirks.ts';
-import type { Format } from './format.ts';
+import { declaredTools } from './declared-tools.ts';
 import type { Host } from './host.ts';
 import { isNative, nativeSchema } from './json-schema.ts';
-import { declaredTools, encodeToolChoice } from './tools.ts';
+import { encodeToolChoice } from './tool-choice.ts';
 import { isObject, type Tool } from './wire.ts';
+
+/** How the caller's `response_format` is kept. Made anew from the request wherever it is needed, and the same each time. */
+export type Format =
+  | { readonly kind: 'text' }
+  /** The vendor's own decoding keeps the schema. */
+  | { readonly kind: 'native'; readonly schema: JsonObject }
+  /** A tool whose arguments are the answer; it comes back as content. */
+  | { readonly kind: 'tool'; readonly tool: Tool; readonly forced: boolean };
 
 /** https://platform.claude.com/docs/en/build-with-claude/structured-outputs */
 export function planFormat(body: JsonObject, quirks: ModelQuirks, host: Pick<Host, 'nativeSchema'>): Format {

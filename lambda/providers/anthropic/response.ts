@@ -1,12 +1,13 @@
+import type { ToolNames } from '../../openai/tool-names.ts';
 import type { ChatResponse, JsonObject, ReasoningPart, ToolCall } from '../../openai/wire.ts';
 import { StreamError } from '../../streams/stream-error.ts';
 import { claudeQuirks } from '../model-quirks.ts';
 import type { Call, Route } from '../provider.ts';
 import { annotationsOf } from './citations.ts';
+import { vendorNames } from './declared-tools.ts';
 import type { Host } from './host.ts';
 import { planFormat } from './response-format.ts';
 import { finishReason, refusalText } from './stop-reason.ts';
-import { vendorNames } from './tools.ts';
 import { toUsage } from './usage.ts';
 import { type ContentWire, ignored, type MessageWire } from './wire.ts';
 
@@ -23,7 +24,7 @@ export function jsonToolName(call: Call, route: Route, host: Host): string | und
 export function decodeResponse(answer: JsonObject, call: Call, route: Route, host: Host): ChatResponse {
   if (answer.type === 'error') throw new StreamError(JSON.stringify(answer));
   const message = answer as unknown as MessageWire;
-  const parts = new Parts(call, jsonToolName(call, route, host));
+  const parts = new Parts(call.body, jsonToolName(call, route, host));
   for (const block of message.content ?? []) parts.add(block);
   const { stop_reason: native } = message;
   const { reasoning } = parts;
@@ -61,11 +62,12 @@ class Parts {
   readonly calls: ToolCall[] = [];
   readonly reasoning: ReasoningPart[] = [];
   readonly annotations: object[] = [];
-  readonly #call: Call;
+  readonly #body: JsonObject;
   readonly #jsonTool: string | undefined;
+  #names: ToolNames | undefined;
 
-  constructor(call: Call, jsonTool: string | undefined) {
-    this.#call = call;
+  constructor(body: JsonObject, jsonTool: string | undefined) {
+    this.#body = body;
     this.#jsonTool = jsonTool;
   }
 
@@ -109,7 +111,8 @@ class Parts {
       this.json ??= args;
       return;
     }
-    const restored = vendorNames(this.#call.body).fromVendor(name);
+    this.#names ??= vendorNames(this.#body);
+    const restored = this.#names.fromVendor(name);
     this.calls.push({ id, type: 'function', function: { name: restored, arguments: args } });
   }
 }

@@ -2,7 +2,7 @@ import type { RawContentBlockDelta } from '@anthropic-ai/sdk/resources/messages'
 import type { ToolNames } from '../../openai/tool-names.ts';
 import type { ChatDelta, JsonObject } from '../../openai/wire.ts';
 import { annotationsOf } from './citations.ts';
-import { vendorNames } from './tools.ts';
+import { vendorNames } from './declared-tools.ts';
 import { type CitationWire, type ContentWire, ignored, type Loose } from './wire.ts';
 
 const NONE: ChatDelta[] = [];

@@ -1,3 +1,4 @@
+import { InvalidRequest } from '../../errors.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import type { ModelQuirks } from '../model-quirks.ts';
 import { isObject, type ThinkingConfigParam } from './wire.ts';
@@ -42,13 +43,7 @@ export function planThinking(
   circumstances: Circumstances,
   dropped: Set<string>,
 ): Thinking {
-  if (isObject(body.thinking)) {
-    const { type } = body.thinking;
-    return {
-      thinking: body.thinking as unknown as ThinkingConfigParam,
-      on: type !== 'disabled' && type !== 'between_tools',
-    };
-  }
+  if (isObject(body.thinking)) return vendorThinking(body.thinking, quirks, circumstances, dropped);
   const wish = wishOf(body);
   const leaveOut = (): Thinking => {
     for (const field of REASONING) if (isSet(body, field)) dropped.add(field);
@@ -65,6 +60,22 @@ export function planThinking(
   return { thinking: { type: 'enabled', budget_tokens: budget }, on: true };
 }
 
+/** The vendor's own field goes as it is, unless what else is asked makes a 400 of it. */
+function vendorThinking(
+  thinking: JsonObject,
+  quirks: ModelQuirks,
+  { forced, lacksThinking, prefilled }: Circumstances,
+  dropped: Set<string>,
+): Thinking {
+  const byBudget = thinking.type === 'enabled';
+  const on = byBudget || thinking.type === 'adaptive';
+  if ((on && forced) || (byBudget && (lacksThinking || prefilled))) {
+    dropped.add('thinking');
+    return offWhereOn(quirks);
+  }
+  return { thinking: thinking as unknown as ThinkingConfigParam, on };
+}
+
 const REASONING = ['reasoning_effort', 'reasoning_enabled', 'reasoning_budget'] as const;
 
 function isSet(body: JsonObject, field: string): boolean {
@@ -73,11 +84,20 @@ function isSet(body: JsonObject, field: string): boolean {
 
 function wishOf(body: JsonObject): Wish {
   const { reasoning_enabled: enabled, reasoning_budget: budget, reasoning_effort: effort } = body;
+  checkTypes(body);
   if (enabled === false || budget === 0) return { kind: 'off' };
   const word = typeof effort === 'string' && effort !== 'none' ? { effort } : {};
   if (typeof budget === 'number') return { kind: 'on', budget: Math.floor(budget), ...word };
   if (effort === 'none') return { kind: 'off' };
   return enabled === true || word.effort !== undefined ? { kind: 'on', ...word } : { kind: 'none' };
+}
+
+const TYPES = { reasoning_effort: 'string', reasoning_enabled: 'boolean', reasoning_budget: 'number' };
+
+function checkTypes(body: JsonObject): void {
+  for (const [param, type] of Object.entries(TYPES))
+    if (isSet(body, param) && typeof body[param] !== type)
+      throw new InvalidRequest(`${param} must be a ${type}.`, { param, code: 'invalid_type' });
 }
 
 /** Thinking that nobody asked for, but that would be on, switched off where that is possible. */

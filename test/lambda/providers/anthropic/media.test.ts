@@ -100,6 +100,7 @@ describe('images and files', () => {
     ['a file without data', file({ filename: 'a.pdf' }), '.file.file_data'],
     ['a file of another vendor', file({ file_id: 'file-abc' }), '.file.file_id'],
     ['an image of a type that Claude does not see', image('data:image/tiff;base64,AAAA'), '.image_url.url'],
+    ['a video by URL', file({ file_data: 'https://example.com/a.mp4' }), '.file.file_data'],
     ['a zip file', file({ file_data: 'data:application/zip;base64,AAAA' }), '.file.file_data'],
     ['a broken data URL', image('data:image/png;base64'), '.image_url.url'],
     ['a URL of another scheme', image('ftp://example.com/a.png'), '.image_url.url'],
@@ -126,6 +127,8 @@ describe('images and files', () => {
   test.each([
     ['https is fetched by the vendor', 'https://example.com/a.png', false],
     ['http is not', 'http://example.com/a.png', true],
+    ['https is not where it is text', 'https://example.com/a.csv', true],
+    ['https is where nothing tells what it is', 'https://example.com/a', false],
   ])('media by %s', (_name, url, inline) => {
     expect(provider.needsInline?.(url, routeOf())).toBe(inline);
   });

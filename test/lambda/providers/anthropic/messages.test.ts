@@ -115,10 +115,9 @@ describe('turns', () => {
       ],
     ],
     [
-      'a conversation that the assistant begins is opened for it',
+      'a conversation that the assistant begins stays as it is: the vendor takes it',
       [assistant('Welcome'), user('hi')],
       [
-        { role: 'user', content: [text('.')] },
         { role: 'assistant', content: [text('Welcome')] },
         { role: 'user', content: [text('hi')] },
       ],
@@ -295,6 +294,11 @@ describe('tool calls and their results', () => {
   ];
   test.each(cases)('%s', (_name, messages, expected) => {
     expect(turns(...messages)).toEqual(expected);
+  });
+
+  test('a tool message’s name is nothing that gets lost', () => {
+    const messages = [user('go'), assistant(null, { tool_calls: [call('a')] }), { ...tool('a'), name: 'f' }];
+    expect(encode({ messages }).dropped).toBeUndefined();
   });
 
   test('an error result says so', () => {

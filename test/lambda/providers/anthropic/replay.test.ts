@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { InvalidRequest } from '../../../../lambda/errors.ts';
 import type { JsonObject } from '../../../../lambda/openai/wire.ts';
 import { StreamError } from '../../../../lambda/streams/stream-error.ts';
-import { assemble, decode, decodeEvents, faults } from './support.ts';
+import { assemble, bodyOf, decode, decodeEvents, encode, faults, NEW, OLD } from './support.ts';
 
 /** Recorded traffic is no part of the repository: it is read where it is, and these tests say so where it is not. */
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -183,4 +184,29 @@ test('a streamed answer says what the same answer at once says (left out where t
       finish: message?.finish_reason,
     });
   }
+});
+
+test('every recorded chat request is converted, or refused with the field at fault (left out where the recordings are absent)', () => {
+  if (ABSENT) return;
+  const requests = files(join(FIXTURES, 'lingua/snapshots'))
+    .filter((path) => /chat-completions\/(followup-)?request\.json$/.test(path))
+    .map((path) => ({ path, body: json(path) as JsonObject }));
+  const refused: string[] = [];
+  for (const { path, body } of requests) {
+    for (const model of [OLD, NEW]) {
+      try {
+        const sent = bodyOf(encode(body, model));
+        const roles = (sent.messages as { role: string; content: unknown[] }[]).map(({ role, content }) => {
+          expect(content.length).toBeGreaterThan(0);
+          return role;
+        });
+        expect(roles.every((role, n) => role !== roles[n - 1])).toBe(true);
+      } catch (error) {
+        if (!(error instanceof InvalidRequest && error.param)) throw new Error(path, { cause: error });
+        refused.push(`${path.split('/').at(-3)}: ${error.param}`);
+      }
+    }
+  }
+  tell(`${requests.length} recorded requests converted for two models, ${refused.length} refused`);
+  expect(requests.length).toBeGreaterThan(50);
 });
