@@ -68,7 +68,7 @@ function calls(message: ChatMessage, param: string, encoding: Encoding): Part[] 
     const thoughtSignature = signatureOf(call);
     return {
       functionCall: {
-        ...(encoding.platform === 'gemini' && typeof call.id === 'string' ? { id: call.id } : {}),
+        ...(encoding.callIds && typeof call.id === 'string' ? { id: call.id } : {}),
         name: encoding.names.toVendor(name),
         args: argumentsOf(call.function.arguments),
       },

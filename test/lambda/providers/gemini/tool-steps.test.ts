@@ -34,14 +34,12 @@ describe('Tool calls and results', () => {
     ]);
   });
 
-  test('go without ids on Vertex, which knows none', () => {
-    const contents = contentsOf(
-      [...messages, { role: 'tool', tool_call_id: 'b', content: 'Noon' }],
-      'gemini-2.5-flash',
-      'vertex',
-    );
+  test('go without ids to the older models on Vertex, which know none', () => {
+    const loop = [...messages, { role: 'tool', tool_call_id: 'b', content: 'Noon' }];
+    const contents = contentsOf(loop, 'gemini-2.5-flash', 'vertex');
     expect(JSON.stringify(contents)).not.toContain('"id"');
     expect(contents[2].parts[0].functionResponse.name).toBe('time');
+    expect(contentsOf(loop, 'gemini-3-flash-preview', 'vertex')[2].parts[0].functionResponse.id).toBe('b');
   });
 
   test('come in one turn in the order of the calls, whatever order they arrived in', () => {
@@ -111,11 +109,13 @@ describe('Tool calls and results', () => {
     expect(contentsOf(shot, 'gemini-2.5-pro')[2].parts[1]).toEqual({ inlineData });
   });
 
-  test('that speak of references are text: Gemini would look for media', () => {
-    const text = '{"$ref": "#/x"}';
-    const contents = contentsOf([...messages, { role: 'tool', tool_call_id: 'a', content: text }]);
-    expect(contents[2].parts[0].functionResponse.response).toEqual({ output: text });
-  });
+  test.each([['{"$ref": "#/x"}'], ['{"id": 12345678901234567890}'], ['{"half":'], ['[1]'], ['']])(
+    'that an object would not carry (%s) are text',
+    (text) => {
+      const contents = contentsOf([...messages, { role: 'tool', tool_call_id: 'a', content: text }]);
+      expect(contents[2].parts[0].functionResponse.response).toEqual({ output: text });
+    },
+  );
 
   test('of the obsolete form are understood', () => {
     const contents = contentsOf([
