@@ -53,10 +53,6 @@ export function vendorNames(body: JsonObject): ToolNames {
   };
 }
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A 400 for what Gemini can't do. */
 export function unsupported(param: string, message: string): InvalidRequest {
   return new InvalidRequest(message, { param, code: 'unsupported_parameter' });

@@ -8,9 +8,10 @@ import type {
 } from '../../openai/wire.ts';
 import type { Call, Route } from '../provider.ts';
 import { callId, imageOf, toolCall } from './answer-parts.ts';
-import { isObject, vendorNames } from './encoding.ts';
+import { vendorNames } from './encoding.ts';
 import { finishReason } from './finish-reason.ts';
 import { annotationsOf } from './grounding.ts';
+import { isObject } from './json.ts';
 import { logprobsOf } from './logprobs.ts';
 import { usageOf } from './usage.ts';
 import type { Candidate, GenerateContentResponse, Part } from './wire.ts';

@@ -1,5 +1,5 @@
 import type { ToolCall } from '../../openai/wire.ts';
-import { isObject } from './encoding.ts';
+import { isObject } from './json.ts';
 import type { Content } from './wire.ts';
 
 /**

@@ -1,7 +1,8 @@
 import type { ChatMessage } from '../../openai/chat.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { callsOf } from './assistant.ts';
-import { type Encoding, invalid, isObject } from './encoding.ts';
+import { type Encoding, invalid } from './encoding.ts';
+import { isObject } from './json.ts';
 import type { Content, Part } from './wire.ts';
 
 interface PendingCall {
