@@ -62,7 +62,7 @@ export class CandidateStream {
   }
 
   #part(part: Part, out: ChatChunk[]): void {
-    if (part.functionCall !== undefined) {
+    if (isObject(part.functionCall)) {
       this.#functionCall(part, part.functionCall, out);
       return;
     }

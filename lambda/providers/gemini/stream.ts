@@ -5,7 +5,7 @@ import { StreamError } from '../../streams/stream-error.ts';
 import type { Call, Route, StreamDecoder } from '../provider.ts';
 import { CandidateStream } from './candidate-stream.ts';
 import { vendorNames } from './encoding.ts';
-import { isObject } from './json.ts';
+import { isObject, textOf } from './json.ts';
 import { blockReason, createdAt, refusalFor } from './response.ts';
 import { usageOf } from './usage.ts';
 import type { GenerateContentResponse } from './wire.ts';
@@ -39,8 +39,11 @@ export class GeminiStreamDecoder implements StreamDecoder {
     const out: ChatChunk[] = [];
     const { candidates } = wire;
     if (!Array.isArray(candidates)) return out;
-    for (const [place, candidate] of candidates.entries())
+    for (let place = 0; place < candidates.length; place++) {
+      const candidate = candidates[place];
+      if (!isObject(candidate)) continue;
       this.#candidate(candidate.index ?? place, builder).onEvent(candidate, out);
+    }
     return out;
   }
 
@@ -69,8 +72,8 @@ export class GeminiStreamDecoder implements StreamDecoder {
 
   #builder(wire: GenerateContentResponse): ChunkBuilder {
     this.#chunks ??= new ChunkBuilder(
-      wire.responseId ?? crypto.randomUUID(),
-      wire.modelVersion ?? this.#route.model,
+      textOf(wire.responseId) ?? crypto.randomUUID(),
+      textOf(wire.modelVersion) ?? this.#route.model,
       createdAt(wire),
     );
     return this.#chunks;

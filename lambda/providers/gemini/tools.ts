@@ -107,6 +107,8 @@ function callingConfig(encoding: Encoding, choice: Choice, mixed: boolean): Json
   const { body, names, traits } = encoding;
   const wanted = body.tool_choice;
   const allowed = allowedNames(wanted).map((name) => names.toVendor(name));
+  if (choice === 'named' && allowed.length === 0)
+    throw invalid('tool_choice.function.name', 'The tool_choice names no function.');
   const limited = allowed.length > 0 ? { allowedFunctionNames: allowed } : {};
   const strict = declaredFunctions(encoding).some((tool) => tool.function.strict === true);
   // VALIDATED is AUTO with calls held to their schema; only it may be limited to some functions.

@@ -101,6 +101,10 @@ describe('A chat request', () => {
     ['tools[0].function.name', { tools: [{ type: 'function', function: {} }] }],
     ['tool_choice', { tool_choice: 'required' }],
     ['tool_choice', { tool_choice: { type: 'custom', custom: { name: 'x' } } }],
+    [
+      'tool_choice.function.name',
+      { tool_choice: { type: 'function' }, tools: [{ type: 'function', function: { name: 'f' } }] },
+    ],
     ['response_format', { response_format: { type: 'grammar' } }],
     ['reasoning_budget', { reasoning_budget: 'much' }],
     ['reasoning_effort', { reasoning_effort: 7 }],
