@@ -41,7 +41,7 @@ export class GeminiStreamDecoder implements StreamDecoder {
     if (!Array.isArray(candidates)) return out;
     for (let place = 0; place < candidates.length; place++) {
       const candidate = candidates[place];
-      if (!isObject(candidate)) continue;
+      if (typeof candidate !== 'object' || candidate === null) continue;
       this.#candidate(candidate.index ?? place, builder).onEvent(candidate, out);
     }
     return out;
