@@ -28,6 +28,7 @@ export const PART_FIELDS = {
   speechMetadata: 'passed over',
 } as const satisfies Record<keyof Part, 'read' | 'passed over'>;
 
+/** As the gateway gives images out, the signature of thoughts on it where there is one. */
 export interface Image extends Signed {
   type: 'image_url';
   image_url: { url: string };

@@ -21,6 +21,7 @@ export interface Encoding {
   readonly dropped: Set<string>;
 }
 
+/** What one request's conversion starts from. */
 export function encodingOf(call: Call, route: Route, platform: Platform): Encoding {
   const traits = traitsOf(route.model);
   return {

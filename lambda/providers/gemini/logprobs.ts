@@ -7,6 +7,7 @@ interface TokenLogprob {
   bytes: number[];
 }
 
+/** https://platform.openai.com/docs/api-reference/chat/object (logprobs) */
 export interface Logprobs {
   content: (TokenLogprob & { top_logprobs: TokenLogprob[] })[];
   refusal: null;

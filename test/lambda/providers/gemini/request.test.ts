@@ -98,7 +98,7 @@ describe('A chat request', () => {
     ['stop', { stop: ['1', '2', '3', '4', '5', '6'] }],
     ['temperature', { temperature: 'hot' }],
     ['tools[0].type', { tools: [{ type: 'custom', custom: { name: 'x' } }] }],
-    ['tools[0].function.name', { tools: [{ type: 'function', function: {} }] }],
+    ['tools[1].function.name', { tools: [{ googleSearch: {} }, { type: 'function', function: {} }] }],
     ['tool_choice', { tool_choice: 'required' }],
     ['tool_choice', { tool_choice: { type: 'custom', custom: { name: 'x' } } }],
     [
