@@ -51,14 +51,16 @@ export class CandidateStream {
       this.#native = candidate.finishReason;
   }
 
-  end(out: ChatChunk[]): void {
+  /** `blocked` is why Gemini stopped reading the prompt, should it have done so after it began to answer. */
+  end(out: ChatChunk[], blocked: string | undefined): void {
     this.#closeCall(out);
     const annotations = annotationsOf(this.#grounding, this.#text?.join('') ?? '');
     if (annotations.length > 0) out.push(this.#chunks.delta({ annotations }, this.#index));
-    const reason = finishReason(this.#native, this.#calls > 0);
+    const cut = this.#native === undefined && blocked !== undefined;
+    const reason = cut ? 'content_filter' : finishReason(this.#native, this.#calls > 0);
     if (reason === 'content_filter' && this.#finishMessage !== undefined)
       out.push(this.#chunks.delta({ refusal: this.#finishMessage }, this.#index));
-    out.push(this.#chunks.finish(reason, this.#native, this.#index));
+    out.push(this.#chunks.finish(reason, this.#native ?? blocked, this.#index));
   }
 
   #part(part: Part, out: ChatChunk[]): void {

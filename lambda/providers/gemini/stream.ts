@@ -50,24 +50,24 @@ export class GeminiStreamDecoder implements StreamDecoder {
   end(): ChatChunk[] {
     const out: ChatChunk[] = [];
     const builder = this.#chunks;
-    const blocked = this.#candidates.size === 0 ? this.#blocked : undefined;
-    if (builder !== undefined && blocked !== undefined) {
+    const blocked = this.#blocked;
+    if (builder !== undefined && blocked !== undefined && this.#candidates.size === 0) {
       out.push(builder.delta({ refusal: refusalFor(blocked) }));
-      out.push(builder.finish('content_filter', blocked.split(':')[0]));
+      out.push(builder.finish('content_filter', nativeReason(blocked)));
     } else if (builder === undefined || this.#candidates.size === 0 || !this.#complete()) {
       throw new Upstream(
         `The provider ${this.#route.provider.name} ended its stream before the answer was complete.`,
         { code: 'upstream_incomplete' },
       );
     }
-    for (const candidate of this.#candidates.values()) candidate.end(out);
+    for (const candidate of this.#candidates.values()) candidate.end(out, nativeReason(blocked));
     if (builder !== undefined && this.usage !== undefined && asksForUsage(this.#call.body))
       out.push(builder.usage(this.usage));
     return out;
   }
 
   #complete(): boolean {
-    return this.#candidates.values().every((candidate) => candidate.finished);
+    return this.#blocked !== undefined || this.#candidates.values().every((candidate) => candidate.finished);
   }
 
   #builder(wire: GenerateContentResponse): ChunkBuilder {
@@ -86,4 +86,8 @@ export class GeminiStreamDecoder implements StreamDecoder {
     this.#candidates.set(index, made);
     return made;
   }
+}
+
+function nativeReason(blocked: string | undefined): string | undefined {
+  return blocked?.split(':')[0];
 }

@@ -161,6 +161,15 @@ describe('A stream', () => {
     });
   });
 
+  test('that is blocked after it began is filtered, not cut off', () => {
+    const chunks = chunksOf([event([{ text: 'Well' }]), blocked as unknown as JsonObject]);
+    expectValidStream(chunks);
+    expect(chunks.at(-2)?.choices[0]).toMatchObject({
+      finish_reason: 'content_filter',
+      native_finish_reason: 'PROHIBITED_CONTENT',
+    });
+  });
+
   test('that reports a failure throws it, as its own JSON', () => {
     const failure = { error: { code: 503, message: 'Overloaded', status: 'UNAVAILABLE' } };
     const decoder = decoderOf();
