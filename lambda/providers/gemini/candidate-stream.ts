@@ -45,7 +45,9 @@ export class CandidateStream {
     if (Array.isArray(parts)) for (const part of parts) if (isObject(part)) this.#part(part, out);
     const logprobs = logprobsOf(candidate.logprobsResult);
     if (logprobs !== undefined) this.#withLogprobs(logprobs, before, out);
-    if (candidate.groundingMetadata !== undefined) this.#grounding = candidate.groundingMetadata;
+    // Later events may hold the queries alone.
+    if (candidate.groundingMetadata?.groundingChunks !== undefined)
+      this.#grounding = candidate.groundingMetadata;
     if (candidate.finishMessage !== undefined) this.#finishMessage = candidate.finishMessage;
     if (candidate.finishReason !== undefined && candidate.finishReason !== '')
       this.#native = candidate.finishReason;
