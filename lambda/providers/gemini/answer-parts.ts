@@ -28,6 +28,7 @@ export const PART_FIELDS = {
   speechMetadata: 'passed over',
 } as const satisfies Record<keyof Part, 'read' | 'passed over'>;
 
+/** As the gateway gives images out, the signature of thoughts on it where there is one. */
 export interface Image extends Signed {
   type: 'image_url';
   image_url: { url: string };
@@ -36,7 +37,8 @@ export interface Image extends Signed {
 /** A picture the model made; drafts of a thinking image model are not part of the answer. */
 export function imageOf(part: Part): Image | undefined {
   const { mimeType, data } = part.inlineData ?? {};
-  if (data === undefined || part.thought === true || !mimeType?.startsWith('image/')) return undefined;
+  const isImage = typeof mimeType === 'string' && mimeType.startsWith('image/');
+  if (!isImage || typeof data !== 'string' || part.thought === true) return undefined;
   return {
     type: 'image_url',
     image_url: { url: `data:${mimeType};base64,${data}` },
@@ -45,8 +47,8 @@ export function imageOf(part: Part): Image | undefined {
 }
 
 /** Fits what other vendors take as an id, should the conversation go on there. */
-export function callId(id: string | undefined, answerId: string, choice: number, index: number): string {
-  if (id !== undefined && id !== '') return id;
+export function callId(id: unknown, answerId: string, choice: number, index: number): string {
+  if (typeof id === 'string' && id !== '') return id;
   const stem = answerId.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 24);
   return `call_${stem}_${choice === 0 ? '' : `${choice}_`}${index}`;
 }
@@ -62,7 +64,7 @@ export function toolCall(
   return {
     id,
     type: 'function',
-    function: { name: fromVendor(call.name ?? ''), arguments: JSON.stringify(args) },
+    function: { name: fromVendor(String(call.name ?? '')), arguments: JSON.stringify(args) },
     ...signed(part.thoughtSignature),
   };
 }

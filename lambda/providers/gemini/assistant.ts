@@ -1,7 +1,8 @@
 import type { ChatMessage } from '../../openai/chat.ts';
 import type { JsonObject, ToolCall } from '../../openai/wire.ts';
 import { parts } from './content-parts.ts';
-import { type Encoding, invalid, isObject } from './encoding.ts';
+import { type Encoding, invalid } from './encoding.ts';
+import { isObject } from './json.ts';
 import { mediaPart } from './media.ts';
 import { signatureOf } from './signatures.ts';
 import type { Part } from './wire.ts';
@@ -68,7 +69,7 @@ function calls(message: ChatMessage, param: string, encoding: Encoding): Part[] 
     const thoughtSignature = signatureOf(call);
     return {
       functionCall: {
-        ...(encoding.platform === 'gemini' && typeof call.id === 'string' ? { id: call.id } : {}),
+        ...(encoding.callIds && typeof call.id === 'string' ? { id: call.id } : {}),
         name: encoding.names.toVendor(name),
         args: argumentsOf(call.function.arguments),
       },

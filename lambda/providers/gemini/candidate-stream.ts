@@ -1,9 +1,9 @@
 import type { ChunkBuilder } from '../../openai/chunks.ts';
 import type { ChatChunk, JsonObject } from '../../openai/wire.ts';
 import { callId, imageOf, toolCall } from './answer-parts.ts';
-import { isObject } from './encoding.ts';
 import { finishReason } from './finish-reason.ts';
 import { annotationsOf } from './grounding.ts';
+import { isObject } from './json.ts';
 import { logprobsOf } from './logprobs.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { signed } from './signatures.ts';
@@ -45,24 +45,28 @@ export class CandidateStream {
     if (Array.isArray(parts)) for (const part of parts) if (isObject(part)) this.#part(part, out);
     const logprobs = logprobsOf(candidate.logprobsResult);
     if (logprobs !== undefined) this.#withLogprobs(logprobs, before, out);
-    if (candidate.groundingMetadata !== undefined) this.#grounding = candidate.groundingMetadata;
+    // Later events may hold the queries alone.
+    if (candidate.groundingMetadata?.groundingChunks !== undefined)
+      this.#grounding = candidate.groundingMetadata;
     if (candidate.finishMessage !== undefined) this.#finishMessage = candidate.finishMessage;
     if (candidate.finishReason !== undefined && candidate.finishReason !== '')
       this.#native = candidate.finishReason;
   }
 
-  end(out: ChatChunk[]): void {
+  /** `blocked` is why Gemini stopped reading the prompt, should it have done so after it began to answer. */
+  end(out: ChatChunk[], blocked: string | undefined): void {
     this.#closeCall(out);
     const annotations = annotationsOf(this.#grounding, this.#text?.join('') ?? '');
     if (annotations.length > 0) out.push(this.#chunks.delta({ annotations }, this.#index));
-    const reason = finishReason(this.#native, this.#calls > 0);
+    const cut = this.#native === undefined && blocked !== undefined;
+    const reason = cut ? 'content_filter' : finishReason(this.#native, this.#calls > 0);
     if (reason === 'content_filter' && this.#finishMessage !== undefined)
       out.push(this.#chunks.delta({ refusal: this.#finishMessage }, this.#index));
-    out.push(this.#chunks.finish(reason, this.#native, this.#index));
+    out.push(this.#chunks.finish(reason, this.#native ?? blocked, this.#index));
   }
 
   #part(part: Part, out: ChatChunk[]): void {
-    if (part.functionCall !== undefined) {
+    if (isObject(part.functionCall)) {
       this.#functionCall(part, part.functionCall, out);
       return;
     }

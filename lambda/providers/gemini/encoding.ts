@@ -15,16 +15,21 @@ export interface Encoding {
   readonly platform: Platform;
   readonly traits: ModelTraits;
   readonly names: ToolNames;
+  /** Calls and their results carry ids: Vertex refuses them on models before Gemini 3. */
+  readonly callIds: boolean;
   /** Fields left out so far, for `x-sluice-dropped`. */
   readonly dropped: Set<string>;
 }
 
+/** What one request's conversion starts from. */
 export function encodingOf(call: Call, route: Route, platform: Platform): Encoding {
+  const traits = traitsOf(route.model);
   return {
     body: call.body,
     messages: (Array.isArray(call.body.messages) ? call.body.messages : []) as unknown as ChatMessage[],
     platform,
-    traits: traitsOf(route.model),
+    traits,
+    callIds: platform === 'gemini' || traits.generation3,
     names: vendorNames(call.body),
     dropped: new Set(),
   };
@@ -47,10 +52,6 @@ export function vendorNames(body: JsonObject): ToolNames {
       return names.fromVendor(name.slice(1));
     },
   };
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A 400 for what Gemini can't do. */

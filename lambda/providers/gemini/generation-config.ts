@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../openai/wire.ts';
-import { type Encoding, invalid, isObject, unsupported } from './encoding.ts';
+import { type Encoding, invalid, unsupported } from './encoding.ts';
+import { withoutUndefined } from './json.ts';
 import { responseFormat } from './response-format.ts';
 import { thinkingConfig } from './thinking.ts';
 
@@ -85,18 +86,4 @@ function modalities(body: JsonObject): string[] | undefined {
     throw unsupported('modalities', 'Chat answers of Gemini hold no audio.');
   // Text alone is what every model does unasked; saying so fails on models that answer in images.
   return names.every((name) => name === 'text') ? undefined : names.map((name) => name.toUpperCase());
-}
-
-/** `base` with `over` put upon it, object by object; lists and values are replaced. */
-export function merged(base: JsonObject, over: JsonObject): JsonObject {
-  const result: JsonObject = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = Object.hasOwn(result, key) ? result[key] : undefined;
-    result[key] = isObject(below) && isObject(value) ? merged(below, value) : value;
-  }
-  return result;
-}
-
-export function withoutUndefined(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

@@ -1,3 +1,4 @@
+import { objectsIn, textOf } from './json.ts';
 import type { Candidate } from './wire.ts';
 
 /** https://platform.openai.com/docs/api-reference/chat/object (annotations) */
@@ -17,13 +18,13 @@ interface Source {
  * https://ai.google.dev/gemini-api/docs/google-search#attributing_sources_with_inline_citations
  */
 export function annotationsOf(metadata: Candidate['groundingMetadata'], text: string): Annotation[] {
-  const sources = (metadata?.groundingChunks ?? []).map(sourceOf);
+  const sources = objectsIn(metadata?.groundingChunks).map(sourceOf);
   if (sources.every((source) => source === undefined)) return [];
   const bytes = Buffer.from(text);
   const cited = new Set<number>();
   const annotations: Annotation[] = [];
-  for (const { segment, groundingChunkIndices } of metadata?.groundingSupports ?? []) {
-    for (const index of groundingChunkIndices ?? []) {
+  for (const { segment, groundingChunkIndices } of objectsIn(metadata?.groundingSupports)) {
+    for (const index of Array.isArray(groundingChunkIndices) ? groundingChunkIndices : []) {
       const source = sources[index];
       if (source === undefined) continue;
       cited.add(index);
@@ -47,7 +48,8 @@ function sourceOf(
   const { web, retrievedContext, maps, image } = chunk;
   const url = web?.uri ?? retrievedContext?.uri ?? maps?.uri ?? image?.sourceUri;
   if (typeof url !== 'string') return undefined;
-  return { url, title: web?.title ?? retrievedContext?.title ?? maps?.title ?? image?.title ?? '' };
+  const title = web?.title ?? retrievedContext?.title ?? maps?.title ?? image?.title;
+  return { url, title: textOf(title) ?? '' };
 }
 
 function characters(bytes: Buffer, offset: number): number {

@@ -1,3 +1,4 @@
+import { objectsIn, textOf } from './json.ts';
 import type { Candidate } from './wire.ts';
 
 interface TokenLogprob {
@@ -6,6 +7,7 @@ interface TokenLogprob {
   bytes: number[];
 }
 
+/** https://platform.openai.com/docs/api-reference/chat/object (logprobs) */
 export interface Logprobs {
   content: (TokenLogprob & { top_logprobs: TokenLogprob[] })[];
   refusal: null;
@@ -13,14 +15,16 @@ export interface Logprobs {
 
 /** https://ai.google.dev/api/generate-content#LogprobsResult */
 export function logprobsOf(result: Candidate['logprobsResult']): Logprobs | undefined {
-  if (result?.chosenCandidates === undefined) return undefined;
-  const content = result.chosenCandidates.map((chosen, index) => ({
+  if (!Array.isArray(result?.chosenCandidates)) return undefined;
+  const content = objectsIn(result.chosenCandidates).map((chosen, index) => ({
     ...tokenLogprob(chosen),
-    top_logprobs: (result.topCandidates?.[index]?.candidates ?? []).map(tokenLogprob),
+    top_logprobs: objectsIn(result.topCandidates?.[index]?.candidates).map(tokenLogprob),
   }));
   return { content, refusal: null };
 }
 
-function tokenLogprob({ token = '', logProbability = 0 }: { token?: string; logProbability?: number }) {
+function tokenLogprob(candidate: { token?: string; logProbability?: number }) {
+  const token = textOf(candidate.token) ?? '';
+  const { logProbability = 0 } = candidate;
   return { token, logprob: logProbability, bytes: [...Buffer.from(token)] };
 }

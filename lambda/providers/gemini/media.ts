@@ -1,6 +1,7 @@
 import type { ContentPart } from '../../openai/chat.ts';
 import { parseDataUrl } from '../../openai/data-url.ts';
-import { type Encoding, invalid, isObject, unsupported } from './encoding.ts';
+import { type Encoding, invalid, unsupported } from './encoding.ts';
+import { isObject } from './json.ts';
 import type { Part } from './wire.ts';
 
 /** Media types by a URL's or a file's ending, as far as Gemini reads them. https://ai.google.dev/gemini-api/docs/files */
@@ -96,7 +97,7 @@ function filePart(part: ContentPart, param: string, encoding: Encoding): Part {
   const { file_data: data, file_id: id, filename } = part.file ?? {};
   if (typeof data === 'string' && data !== '') {
     if (/^(data|https?|gs):/i.test(data)) return fromUrl(data, `${param}.file.file_data`, encoding);
-    const type = typeOf(filename ?? '') ?? (data.startsWith('JVBERi') ? 'application/pdf' : undefined);
+    const type = typeOf(filename) ?? (data.startsWith('JVBERi') ? 'application/pdf' : undefined);
     if (type === undefined)
       throw invalid(
         `${param}.file.file_data`,
@@ -105,7 +106,7 @@ function filePart(part: ContentPart, param: string, encoding: Encoding): Part {
     return inline(type, data);
   }
   if (typeof id === 'string' && /^(https?|gs):/i.test(id))
-    return fromUrl(id, `${param}.file.file_id`, encoding, typeOf(filename ?? ''));
+    return fromUrl(id, `${param}.file.file_id`, encoding, typeOf(filename));
   throw unsupported(
     `${param}.file`,
     'Gemini reads a file from file_data, or from a file_id that is the URI of a file of its own.',
@@ -116,7 +117,8 @@ function inline(mediaType: string, data: string): Part {
   return { inlineData: { mimeType: mediaType === 'image/jpg' ? 'image/jpeg' : mediaType, data } };
 }
 
-function typeOf(path: string): string | undefined {
+function typeOf(path: unknown): string | undefined {
+  if (typeof path !== 'string') return undefined;
   const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   return Object.hasOwn(MEDIA_TYPES, ending) ? MEDIA_TYPES[ending] : undefined;
 }

@@ -45,11 +45,12 @@ const MINIMAL_TO_HIGH = {
  */
 const TABLE: readonly (readonly [RegExp, Partial<ModelTraits>])[] = [
   [/^gemma-(2|3|3n)-/, { ...GENERATION_2, systemInstruction: false }],
+  [/^gemma-/, { generation3: false }],
   [/^gemini-(1|2\.0|pro(-vision)?$)/, GENERATION_2],
   [/^gemini-2\.5-.*(image|tts|audio|computer-use)/, { ...GENERATION_2_5, ...NO_THINKING }],
   [/^gemini-2\.5-pro/, { ...GENERATION_2_5, thinking: budget(128, 32_768, false) }],
   [/^gemini-2\.5-flash-lite/, { ...GENERATION_2_5, thinking: budget(512, 24_576, true) }],
-  [/^gemini-2\.5-/, { ...GENERATION_2_5, thinking: budget(1, 24_576, true) }],
+  [/^gemini-(2\.5-|robotics-er-1\.5)/, { ...GENERATION_2_5, thinking: budget(1, 24_576, true) }],
   [/^gemini-3-pro-image/, NO_THINKING],
   [/^gemini-3\.1-flash-image/, { thinking: { kind: 'level', levels: ['minimal', 'high'] } }],
   [/^gemini-3-pro/, { thinking: { kind: 'level', levels: ['low', 'high'] } }],
@@ -57,7 +58,9 @@ const TABLE: readonly (readonly [RegExp, Partial<ModelTraits>])[] = [
   [/^gemini-3(\.[1-5])?-flash(?!-lite)/, MINIMAL_TO_HIGH],
   [/^gemini-3(\.[1-4])?-flash-lite/, MINIMAL_TO_HIGH],
   [/^gemini-3\.(6-flash|[5-9]-flash-lite)/, { ...MINIMAL_TO_HIGH, penalties: 'refused' }],
-  [/^gemini-3\.[7-9]-flash/, { ...LOW_TO_HIGH, penalties: 'refused' }],
+  [/^gemini-(3\.[7-9]-flash|flash-latest)/, { ...LOW_TO_HIGH, penalties: 'refused' }],
+  [/^gemini-flash-lite-latest/, { ...MINIMAL_TO_HIGH, penalties: 'refused' }],
+  [/^gemini-4-hydrogen/, { thinking: { kind: 'level', levels: ['low', 'medium', 'high', 'xhigh'] } }],
 ];
 
 function budget(min: number, max: number, canBeOff: boolean): Thinking {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../openai/wire.ts';
+import { objectsIn, textOf } from './json.ts';
 import type { Part } from './wire.ts';
 
 type PartialArgument = NonNullable<NonNullable<Part['functionCall']>['partialArgs']>[number];
@@ -15,8 +16,8 @@ export class PartialArguments {
   readonly #root: JsonObject = {};
 
   add(pieces: readonly PartialArgument[]): void {
-    for (const piece of pieces) {
-      const path = piece.jsonPath ?? '';
+    for (const piece of objectsIn(pieces)) {
+      const path = textOf(piece.jsonPath) ?? '';
       // A path that ends with `[]` ends a list: of an empty one it is all that is said.
       const listEnds = path.endsWith('[]');
       const steps = stepsOf(listEnds ? path.slice(0, -2) : path);

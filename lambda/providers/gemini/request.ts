@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../openai/wire.ts';
 import type { Call, Route } from '../provider.ts';
 import { conversation } from './contents.ts';
-import { type Encoding, encodingOf, isObject, type Platform, unsupported } from './encoding.ts';
+import { type Encoding, encodingOf, type Platform, unsupported } from './encoding.ts';
 import { droppedFields, refusedField, vendorFields } from './fields.ts';
-import { generationConfig, merged, withoutUndefined } from './generation-config.ts';
+import { generationConfig } from './generation-config.ts';
+import { isObject, merged, withoutUndefined } from './json.ts';
 import { toolFields } from './tools.ts';
 
 /** A chat request in Gemini's format, and what was left out of it. */

@@ -8,9 +8,10 @@ import type {
 } from '../../openai/wire.ts';
 import type { Call, Route } from '../provider.ts';
 import { callId, imageOf, toolCall } from './answer-parts.ts';
-import { isObject, vendorNames } from './encoding.ts';
+import { vendorNames } from './encoding.ts';
 import { finishReason } from './finish-reason.ts';
 import { annotationsOf } from './grounding.ts';
+import { isObject, objectsIn, textOf } from './json.ts';
 import { logprobsOf } from './logprobs.ts';
 import { usageOf } from './usage.ts';
 import type { Candidate, GenerateContentResponse, Part } from './wire.ts';
@@ -21,8 +22,8 @@ type Choice = ChatResponse['choices'][number];
 export function decodeResponse(answer: JsonObject, call: Call, route: Route): ChatResponse {
   const wire = answer as unknown as GenerateContentResponse;
   const { fromVendor } = vendorNames(call.body);
-  const id = wire.responseId ?? crypto.randomUUID();
-  const choices = (wire.candidates ?? []).map((candidate, place) =>
+  const id = textOf(wire.responseId) ?? crypto.randomUUID();
+  const choices = objectsIn(wire.candidates).map((candidate, place) =>
     choiceOf(candidate, candidate.index ?? place, id, fromVendor),
   );
   if (choices.length === 0) choices.push(blockedChoice(wire, route));
@@ -31,7 +32,7 @@ export function decodeResponse(answer: JsonObject, call: Call, route: Route): Ch
     id,
     object: 'chat.completion',
     created: createdAt(wire),
-    model: wire.modelVersion ?? route.model,
+    model: textOf(wire.modelVersion) ?? route.model,
     choices,
     ...(usage === undefined ? {} : { usage }),
   };
@@ -75,10 +76,10 @@ function choiceOf(
   answerId: string,
   fromVendor: (name: string) => string,
 ): Choice {
-  const parts = Array.isArray(candidate.content?.parts) ? candidate.content.parts.filter(isPart) : [];
+  const parts = objectsIn(candidate.content?.parts);
   const calls: ToolCall[] = [];
   for (const part of parts) {
-    if (part.functionCall === undefined) continue;
+    if (!isObject(part.functionCall)) continue;
     const id = callId(part.functionCall.id, answerId, index, calls.length);
     calls.push(toolCall(part, part.functionCall, id, fromVendor));
   }
@@ -138,8 +139,4 @@ function reasoningOf(parts: readonly Part[]): ReasoningPart[] {
     else last.id = part.thoughtSignature;
   }
   return pieces;
-}
-
-function isPart(part: unknown): part is Part {
-  return isObject(part);
 }

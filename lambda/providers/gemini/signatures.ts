@@ -1,5 +1,5 @@
 import type { ToolCall } from '../../openai/wire.ts';
-import { isObject } from './encoding.ts';
+import { isObject } from './json.ts';
 import type { Content } from './wire.ts';
 
 /**
@@ -13,6 +13,7 @@ export interface Signed {
   extra_content?: { google: { thought_signature: string } };
 }
 
+/** What a call or an image is given to carry its signature. */
 export function signed(signature: string | undefined): Signed {
   return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
 }

@@ -4,7 +4,8 @@ import type { ChatChunk, JsonObject, Usage } from '../../openai/wire.ts';
 import { StreamError } from '../../streams/stream-error.ts';
 import type { Call, Route, StreamDecoder } from '../provider.ts';
 import { CandidateStream } from './candidate-stream.ts';
-import { isObject, vendorNames } from './encoding.ts';
+import { vendorNames } from './encoding.ts';
+import { isObject, textOf } from './json.ts';
 import { blockReason, createdAt, refusalFor } from './response.ts';
 import { usageOf } from './usage.ts';
 import type { GenerateContentResponse } from './wire.ts';
@@ -38,38 +39,41 @@ export class GeminiStreamDecoder implements StreamDecoder {
     const out: ChatChunk[] = [];
     const { candidates } = wire;
     if (!Array.isArray(candidates)) return out;
-    for (const [place, candidate] of candidates.entries())
+    for (let place = 0; place < candidates.length; place++) {
+      const candidate = candidates[place];
+      if (typeof candidate !== 'object' || candidate === null) continue;
       this.#candidate(candidate.index ?? place, builder).onEvent(candidate, out);
+    }
     return out;
   }
 
   end(): ChatChunk[] {
     const out: ChatChunk[] = [];
     const builder = this.#chunks;
-    const blocked = this.#candidates.size === 0 ? this.#blocked : undefined;
-    if (builder !== undefined && blocked !== undefined) {
+    const blocked = this.#blocked;
+    if (builder !== undefined && blocked !== undefined && this.#candidates.size === 0) {
       out.push(builder.delta({ refusal: refusalFor(blocked) }));
-      out.push(builder.finish('content_filter', blocked.split(':')[0]));
+      out.push(builder.finish('content_filter', nativeReason(blocked)));
     } else if (builder === undefined || this.#candidates.size === 0 || !this.#complete()) {
       throw new Upstream(
         `The provider ${this.#route.provider.name} ended its stream before the answer was complete.`,
         { code: 'upstream_incomplete' },
       );
     }
-    for (const candidate of this.#candidates.values()) candidate.end(out);
+    for (const candidate of this.#candidates.values()) candidate.end(out, nativeReason(blocked));
     if (builder !== undefined && this.usage !== undefined && asksForUsage(this.#call.body))
       out.push(builder.usage(this.usage));
     return out;
   }
 
   #complete(): boolean {
-    return this.#candidates.values().every((candidate) => candidate.finished);
+    return this.#blocked !== undefined || this.#candidates.values().every((candidate) => candidate.finished);
   }
 
   #builder(wire: GenerateContentResponse): ChunkBuilder {
     this.#chunks ??= new ChunkBuilder(
-      wire.responseId ?? crypto.randomUUID(),
-      wire.modelVersion ?? this.#route.model,
+      textOf(wire.responseId) ?? crypto.randomUUID(),
+      textOf(wire.modelVersion) ?? this.#route.model,
       createdAt(wire),
     );
     return this.#chunks;
@@ -82,4 +86,8 @@ export class GeminiStreamDecoder implements StreamDecoder {
     this.#candidates.set(index, made);
     return made;
   }
+}
+
+function nativeReason(blocked: string | undefined): string | undefined {
+  return blocked?.split(':')[0];
 }

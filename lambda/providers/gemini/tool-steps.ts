@@ -1,7 +1,8 @@
 import type { ChatMessage } from '../../openai/chat.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { callsOf } from './assistant.ts';
-import { type Encoding, invalid, isObject } from './encoding.ts';
+import { type Encoding, invalid } from './encoding.ts';
+import { isObject } from './json.ts';
 import type { Content, Part } from './wire.ts';
 
 interface PendingCall {
@@ -74,7 +75,7 @@ export class ToolSteps {
     const inside = this.#encoding.traits.generation3 ? media : [];
     const result: Part = {
       functionResponse: {
-        ...(this.#encoding.platform === 'gemini' ? { id } : {}),
+        ...(this.#encoding.callIds ? { id } : {}),
         name: this.#encoding.names.toVendor(name),
         response: resultOf(text),
         ...(inside.length === 0 ? {} : { parts: inside }),
@@ -84,9 +85,12 @@ export class ToolSteps {
   }
 }
 
-/** A result is an object; other text stands under `output`. `$ref` would be taken for a reference to media. */
+/** What an object would not carry as it is: `$ref` is taken for a reference to media, a long number loses digits. */
+const NOT_AS_OBJECT = /"\$ref"|\d{16}/;
+
+/** A result is an object; other text stands under `output`. */
 function resultOf(text: string): JsonObject {
-  if (text.startsWith('{') && !text.includes('"$ref"')) {
+  if (text.startsWith('{') && !NOT_AS_OBJECT.test(text)) {
     try {
       const value: unknown = JSON.parse(text);
       if (isObject(value)) return value;

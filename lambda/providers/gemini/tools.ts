@@ -1,13 +1,14 @@
 import type { FunctionTool } from '../../openai/chat.ts';
 import type { Json, JsonObject } from '../../openai/wire.ts';
-import { type Encoding, invalid, isObject, unsupported } from './encoding.ts';
+import { type Encoding, invalid, unsupported } from './encoding.ts';
+import { isObject } from './json.ts';
 import { openApiSchema, responseJsonSchema } from './schema.ts';
 import type { FunctionDeclaration } from './wire.ts';
 
 /** Which calls the model may or must make. */
 export type Choice = 'auto' | 'none' | 'required' | 'named';
 
-/** The caller's function tools, in order. */
+/** The caller's function tools, in order. https://platform.openai.com/docs/guides/function-calling */
 export function declaredFunctions({ body }: Encoding): FunctionTool[] {
   return toolList(body).filter(
     (tool) => isObject(tool) && tool.type === 'function',
@@ -33,6 +34,7 @@ function toolList(body: JsonObject): Json[] {
   return Array.isArray(body.tools) ? body.tools : [];
 }
 
+/** The kind of the caller's `tool_choice`; which functions it names is the calling config's to say. */
 export function choiceOf({ body }: Encoding): Choice {
   const choice = body.tool_choice;
   if (choice === 'none' || choice === 'required') return choice;
@@ -56,7 +58,7 @@ export function toolFields(encoding: Encoding): JsonObject {
       throw invalid('tool_choice', 'A tool_choice needs tools to choose from.');
     return {};
   }
-  const declarations = left.map((tool, index) => declaration(tool, index, encoding));
+  const declarations = left.map((tool) => declaration(tool, encoding));
   const tools = [...native, ...(left.length > 0 ? [{ functionDeclarations: declarations }] : [])];
   const mixed = native.length > 0 && left.length > 0 && encoding.traits.generation3;
   const mode = left.length > 0 ? callingConfig(encoding, choice, mixed) : undefined;
@@ -68,10 +70,13 @@ export function toolFields(encoding: Encoding): JsonObject {
   return { tools, ...(Object.keys(toolConfig).length > 0 ? { toolConfig } : {}) } as unknown as JsonObject;
 }
 
-function declaration(tool: FunctionTool, index: number, encoding: Encoding): FunctionDeclaration {
+function declaration(tool: FunctionTool, encoding: Encoding): FunctionDeclaration {
   const definition = isObject(tool.function) ? tool.function : undefined;
   if (typeof definition?.name !== 'string')
-    throw invalid(`tools[${index}].function.name`, 'A function tool needs a name.');
+    throw invalid(
+      `tools[${toolList(encoding.body).indexOf(tool as unknown as Json)}].function.name`,
+      'A function tool needs a name.',
+    );
   const { name, description, parameters } = tool.function;
   return {
     name: encoding.names.toVendor(name),
@@ -106,6 +111,8 @@ function callingConfig(encoding: Encoding, choice: Choice, mixed: boolean): Json
   const { body, names, traits } = encoding;
   const wanted = body.tool_choice;
   const allowed = allowedNames(wanted).map((name) => names.toVendor(name));
+  if (choice === 'named' && allowed.length === 0)
+    throw invalid('tool_choice.function.name', 'The tool_choice names no function.');
   const limited = allowed.length > 0 ? { allowedFunctionNames: allowed } : {};
   const strict = declaredFunctions(encoding).some((tool) => tool.function.strict === true);
   // VALIDATED is AUTO with calls held to their schema; only it may be limited to some functions.

@@ -1,4 +1,4 @@
-import { ModelNotFound } from '../../errors.ts';
+import { InvalidRequest, ModelNotFound } from '../../errors.ts';
 import { serviceAccountProject } from '../google-auth.ts';
 import type { ProviderKey } from '../provider.ts';
 import type { ProviderSettings } from '../settings.ts';
@@ -69,6 +69,10 @@ function vertexOrigin(location: string, key: ProviderKey): string {
   return `https://${encodeURIComponent(location)}-aiplatform.googleapis.com`;
 }
 
+/** A dot segment would name something other than a model. */
 function escaped(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
+  const segments = path.split('/');
+  if (segments.some((segment) => /^\.*$/.test(segment)))
+    throw new InvalidRequest('The model is no name of one.', { param: 'model', code: 'invalid_value' });
+  return segments.map(encodeURIComponent).join('/');
 }

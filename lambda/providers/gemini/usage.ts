@@ -1,4 +1,5 @@
 import type { Usage } from '../../openai/wire.ts';
+import { objectsIn } from './json.ts';
 import type { UsageMetadata } from './wire.ts';
 
 /**
@@ -11,7 +12,7 @@ export function usageOf(metadata: UsageMetadata | undefined): Usage | undefined 
     return undefined;
   const prompt = count(metadata.promptTokenCount) + count(metadata.toolUsePromptTokenCount);
   const completion = count(metadata.candidatesTokenCount) + count(metadata.thoughtsTokenCount);
-  const audio = (metadata.promptTokensDetails ?? []).find(({ modality }) => String(modality) === 'AUDIO');
+  const audio = objectsIn(metadata.promptTokensDetails).find(({ modality }) => String(modality) === 'AUDIO');
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,

@@ -161,6 +161,15 @@ describe('A stream', () => {
     });
   });
 
+  test('that is blocked after it began is filtered, not cut off', () => {
+    const chunks = chunksOf([event([{ text: 'Well' }]), blocked as unknown as JsonObject]);
+    expectValidStream(chunks);
+    expect(chunks.at(-2)?.choices[0]).toMatchObject({
+      finish_reason: 'content_filter',
+      native_finish_reason: 'PROHIBITED_CONTENT',
+    });
+  });
+
   test('that reports a failure throws it, as its own JSON', () => {
     const failure = { error: { code: 503, message: 'Overloaded', status: 'UNAVAILABLE' } };
     const decoder = decoderOf();
@@ -192,52 +201,5 @@ describe('A stream', () => {
       event([], { finishReason: 'STOP', content: null }),
     ]);
     expect(assembled(chunks).content).toBe('a');
-  });
-});
-
-describe('A call whose arguments come in pieces', () => {
-  const piece = (functionCall: object, candidate: object = {}) => event([{ functionCall }], candidate);
-
-  test('is whole when it is closed, by an empty call, the next call or the end', () => {
-    const chunks = chunksOf([
-      piece({ name: 'one', willContinue: true }),
-      piece({
-        partialArgs: [{ jsonPath: '$.a', stringValue: 'x"', willContinue: true }],
-        willContinue: true,
-      }),
-      piece({ partialArgs: [{ jsonPath: '$.a', stringValue: 'y' }], willContinue: true }),
-      piece({}),
-      piece({ name: 'two', willContinue: true }),
-      piece({ partialArgs: [{ jsonPath: '$.b.c[1].d', numberValue: 0.5 }], willContinue: true }),
-      piece({ name: 'three' }),
-      piece({ name: 'four', willContinue: true }),
-      piece({
-        partialArgs: [{ jsonPath: "$['x y'].list[]" }, { jsonPath: '$.no', boolValue: false }],
-        willContinue: true,
-      }),
-      event([{ text: '' }], { finishReason: 'STOP' }),
-    ]);
-    expectValidStream(chunks);
-    expect(assembled(chunks).calls.map((call) => [call.name, JSON.parse(call.arguments)])).toEqual([
-      ['one', { a: 'x"y' }],
-      ['two', { b: { c: [null, { d: 0.5 }] } }],
-      ['three', {}],
-      ['four', { 'x y': { list: [] }, no: false }],
-    ]);
-  });
-
-  test('can not reach out of its arguments', () => {
-    const chunks = chunksOf([
-      piece({ name: 'one', willContinue: true }),
-      piece({
-        partialArgs: [
-          { jsonPath: '$.__proto__.polluted', stringValue: 'x' },
-          { jsonPath: '$.a[999999999]', nullValue: null },
-        ],
-      }),
-      event([], { finishReason: 'STOP' }),
-    ]);
-    expect(assembled(chunks).calls[0]?.arguments).toBe('{}');
-    expect(({} as { polluted?: string }).polluted).toBeUndefined();
   });
 });

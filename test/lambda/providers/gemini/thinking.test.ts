@@ -68,6 +68,8 @@ describe('Thinking by level', () => {
     ['gemini-3.1-pro-preview', 'max', 'high'],
     ['gemini-3-flash-preview', 'minimal', 'minimal'],
     ['gemini-3.8-flash', 'minimal', 'low'],
+    ['gemini-flash-latest', 'none-of-these', 'none-of-these'],
+    ['gemini-4-hydrogen', 'max', 'xhigh'],
     ['gemini-9-future', 'xhigh', 'xhigh'],
     ['gemini-9-future', 'ultra', 'ultra'],
   ])('%s with the effort %s thinks at the level %s', (model, reasoning_effort, thinkingLevel) => {
