@@ -169,7 +169,16 @@ describe('what stands in one place', () => {
   });
 
   test('every provider’s folder has the same files', () => {
-    const shared = ['auth.ts', 'error.ts', 'index.ts', 'request.ts', 'response.ts', 'stream.ts', 'wire.ts'];
+    const shared = [
+      'auth.ts',
+      'error.ts',
+      'index.ts',
+      'request.ts',
+      'response.ts',
+      'stream.ts',
+      'wire.ts',
+      'embeddings.ts',
+    ];
     const folders = readdirSync(join(ROOT, 'lambda/providers'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name);

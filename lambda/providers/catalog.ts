@@ -22,11 +22,13 @@ const OLD_TOKEN_LIMIT = { max_completion_tokens: 'max_tokens' } as const;
 export const VENDORS: readonly CompatibleVendor[] = [
   {
     ...usual('openai', 'OPENAI_API_KEY'),
+    strictMessages: true,
     baseUrl: 'https://api.openai.com/v1',
     page: 'https://platform.openai.com/docs/api-reference/chat/create',
   },
   {
     ...usual('azure', 'AZURE_OPENAI_API_KEY'),
+    strictMessages: true,
     settings: { apiVersion: 'OPENAI_API_VERSION' },
     baseUrlVariables: ['AZURE_OPENAI_ENDPOINT', 'AZURE_BASE_URL'],
     auth: 'api-key',
@@ -36,6 +38,7 @@ export const VENDORS: readonly CompatibleVendor[] = [
   },
   {
     ...usual('mistral', 'MISTRAL_API_KEY'),
+    strictMessages: true,
     baseUrl: 'https://api.mistral.ai/v1',
     // Any field it does not know is a 422, `extra_forbidden`; a stream's last chunk has the usage unasked.
     includeUsage: false,
@@ -45,6 +48,7 @@ export const VENDORS: readonly CompatibleVendor[] = [
   },
   {
     ...usual('groq', 'GROQ_API_KEY'),
+    strictMessages: true,
     baseUrl: 'https://api.groq.com/openai/v1',
     // Unknown fields are a 400 here too.
     refusedFields: ['logit_bias', 'verbosity'],

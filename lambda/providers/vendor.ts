@@ -34,6 +34,8 @@ export interface CompatibleVendor extends Vendor {
   readonly refusedFields?: readonly string[];
   /** OpenAI's name of a field → the vendor's. A body that already has the vendor's name keeps that value. */
   readonly renamedFields?: Readonly<Record<string, string>>;
+  /** Unknown fields of a message are a 400: what other vendors' answers left in a history is taken out. */
+  readonly strictMessages?: boolean;
   /** `/completions` takes every model, not only OpenAI's few completion models. */
   readonly servesCompletions?: boolean;
 }

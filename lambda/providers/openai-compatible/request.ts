@@ -1,6 +1,8 @@
 import type { JsonObject, Operation } from '../../openai/wire.ts';
 import type { Call, Route, UpstreamRequest } from '../provider.ts';
 import type { CompatibleVendor } from '../vendor.ts';
+import { encodeEmbeddings } from './embeddings.ts';
+import { encodeHistory } from './history.ts';
 import { addsUsageChunk } from './stream.ts';
 
 /** Fields that are the gateway's own, not OpenAI's. https://www.braintrust.dev/docs/deploy/ai-proxy#reasoning-models */
@@ -14,6 +16,7 @@ export const PATHS: Readonly<Record<Operation, string>> = {
 
 /** The caller's body with what the vendor needs otherwise; the caller's very bytes where nothing has to change. */
 export function encodeBody(call: Call, route: Route, vendor: CompatibleVendor): Uint8Array {
+  if (call.operation === 'embeddings') return encodeEmbeddings(call, route);
   const changes = bodyChanges(call, route, vendor);
   if (changes === undefined) return call.bytes;
   return Buffer.from(JSON.stringify(changes));
@@ -22,6 +25,8 @@ export function encodeBody(call: Call, route: Route, vendor: CompatibleVendor): 
 function bodyChanges(call: Call, route: Route, vendor: CompatibleVendor): JsonObject | undefined {
   const changes: JsonObject = {};
   if (call.body.model !== route.model) changes.model = route.model;
+  const messages = encodeHistory(call.body.messages, vendor);
+  if (messages !== undefined) changes.messages = messages;
   if (addsUsageChunk(call, vendor))
     changes.stream_options = { ...asObject(call.body.stream_options), include_usage: true };
   const dropped = [...OWN_FIELDS, ...(vendor.refusedFields ?? [])].filter(
