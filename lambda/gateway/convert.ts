@@ -87,7 +87,7 @@ export class ConversionSource implements FrameSource {
   readonly #last: Buffer | undefined;
   #head: Pick<ChatChunk, 'id' | 'created' | 'model'> | undefined;
   #pending: Uint8Array | undefined;
-  #ended: boolean;
+  #ended = false;
   #failure: unknown;
 
   constructor(
@@ -102,8 +102,8 @@ export class ConversionSource implements FrameSource {
     this.#decoder = decoder;
     this.#encode = encode;
     this.#last = last;
+    // Undefined also where the answer is empty: the reader tells its end once more.
     this.#pending = answer.first;
-    this.#ended = answer.first === undefined;
   }
 
   get usage(): Usage | undefined {

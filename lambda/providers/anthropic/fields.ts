@@ -1,22 +1,16 @@
 import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions';
-import { InvalidRequest } from '../../errors.ts';
-import type { JsonObject } from '../../openai/wire.ts';
+import type { FieldRule } from '../field-rules.ts';
 
-/** What becomes of a field of OpenAI's chat request on the way to Anthropic's Messages API. */
-export type FieldRule =
-  | { readonly rule: 'mapped'; readonly to: string }
-  /** Left out and named in `x-sluice-dropped`; `unless` holds values that ask for nothing. */
-  | { readonly rule: 'dropped'; readonly why: string; readonly unless?: readonly unknown[] }
-  /** A 400 with `param`; `unless` holds values that the vendor satisfies anyway. */
-  | { readonly rule: 'refused'; readonly why: string; readonly unless?: readonly unknown[] };
+/** Braintrust's fields. https://www.braintrust.dev/docs/deploy/ai-proxy#reasoning-models */
+type OwnField = 'reasoning_enabled' | 'reasoning_budget' | 'use_cache';
 
 const noSuchKnob = 'Anthropic has no such knob.';
 
 /**
- * Every field of OpenAI's API, one rule each. A field that is not here is the vendor's own and is forwarded.
+ * Every field of OpenAI's API, one rule each; a new one in OpenAI's types is an error of the type check here. A field that is not here is the vendor's own and is forwarded.
  * https://platform.openai.com/docs/api-reference/chat/create, https://platform.claude.com/docs/en/api/messages
  */
-export const FIELDS = {
+export const FIELDS: Readonly<Record<keyof ChatCompletionCreateParams | OwnField, FieldRule>> = {
   model: { rule: 'mapped', to: 'model' },
   messages: { rule: 'mapped', to: 'messages, system' },
   stream: { rule: 'mapped', to: 'stream' },
@@ -54,28 +48,16 @@ export const FIELDS = {
   audio: { rule: 'refused', why: 'Claude makes no audio.' },
   modalities: { rule: 'refused', why: 'Claude answers in text alone.', unless: [['text'], []] },
   moderation: { rule: 'refused', why: 'Anthropic has no moderation of this kind.' },
-} as const satisfies Record<keyof ChatCompletionCreateParams, FieldRule>;
-
-/** The gateway's own fields. https://www.braintrust.dev/docs/deploy/ai-proxy#reasoning-models */
-export const OWN_FIELDS = ['reasoning_enabled', 'reasoning_budget', 'use_cache'] as const;
+  reasoning_enabled: { rule: 'mapped', to: 'thinking' },
+  reasoning_budget: { rule: 'mapped', to: 'thinking.budget_tokens' },
+  use_cache: { rule: 'ignored', why: 'The gateway reads it itself.' },
+};
 
 /** Fields of the vendor's that the conversion writes too, and therefore merges itself. */
-const MERGED_FIELDS = ['system', 'stop_sequences', 'output_config', 'top_k', 'thinking'] as const;
-
-const NOT_FORWARDED: ReadonlySet<string> = new Set([...Object.keys(FIELDS), ...OWN_FIELDS, ...MERGED_FIELDS]);
-
-/** Applies the rules that need no conversion: refuses (InvalidRequest, with `param`), and names what is dropped. */
-export function applyRules(body: JsonObject, dropped: Set<string>): void {
-  for (const [field, rule] of Object.entries<FieldRule>(FIELDS)) {
-    const value = body[field];
-    if (rule.rule === 'mapped' || value === undefined || value === null) continue;
-    if (rule.unless?.some((neutral) => JSON.stringify(neutral) === JSON.stringify(value))) continue;
-    if (rule.rule === 'dropped') dropped.add(field);
-    else throw new InvalidRequest(`${field}: ${rule.why}`, { param: field, code: 'unsupported_parameter' });
-  }
-}
-
-/** What OpenAI does not know is the vendor's own: `mcp_servers`, `context_management`, `container`, … */
-export function vendorFields(body: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(body).filter(([field]) => !NOT_FORWARDED.has(field)));
-}
+export const MERGED_FIELDS: ReadonlySet<string> = new Set([
+  'system',
+  'stop_sequences',
+  'output_config',
+  'top_k',
+  'thinking',
+]);

@@ -1,11 +1,12 @@
 import { InvalidRequest } from '../../errors.ts';
 import type { JsonObject } from '../../openai/wire.ts';
+import { applyRules, vendorFields } from '../field-rules.ts';
 import { claudeQuirks, type ModelQuirks } from '../model-quirks.ts';
 import type { Call, Route, UpstreamRequest } from '../provider.ts';
 import { requiredBetas, withBetas } from './betas.ts';
 import { vendorNames } from './declared-tools.ts';
 import { refuseEmbeddings } from './embeddings.ts';
-import { applyRules, vendorFields } from './fields.ts';
+import { FIELDS, MERGED_FIELDS } from './fields.ts';
 import type { Findings } from './findings.ts';
 import { type Host, VERSION } from './host.ts';
 import { encodeMessages } from './messages.ts';
@@ -41,7 +42,7 @@ function encodeBody(call: Call, route: Route, host: Host, findings: Findings): M
   const { body } = call;
   const { dropped } = findings;
   const quirks = claudeQuirks(route.model);
-  applyRules(body, dropped);
+  applyRules(body, FIELDS, dropped);
   const names = vendorNames(body);
   const { system, turns, prefilled, lacksThinking } = encodeMessages(body, names, findings);
   if (turns.some(({ content }) => content.some(isFileOfVendor)) && !host.hasFiles) refuseFiles();
@@ -51,7 +52,7 @@ function encodeBody(call: Call, route: Route, host: Host, findings: Findings): M
   const circumstances = { maxTokens, forced, lacksThinking, prefilled };
   const { thinking, effort, on } = planThinking(body, quirks, circumstances, dropped);
   return {
-    ...vendorFields(body),
+    ...vendorFields(body, FIELDS, MERGED_FIELDS),
     model: route.model,
     max_tokens: maxTokens,
     ...withSystem(body.system, system),

@@ -1,26 +1,20 @@
-import type { Json } from '../../openai/wire.ts';
-import { object } from './json.ts';
+import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions';
+import type { FieldRule } from '../field-rules.ts';
 import type { ConverseField } from './wire.ts';
 
-/** What becomes of one field of OpenAI's chat request. */
-export interface FieldRule {
-  /** `dropped` is told to the caller, `refused` is a 400 that names the field, `gateway` never was the vendor's. */
-  readonly rule: 'mapped' | 'dropped' | 'refused' | 'gateway';
-  /** Where it goes in Converse's request. */
-  readonly to?: string;
-  /** Values that ask for nothing: neither told nor refused. */
-  readonly harmless?: (value: Json) => boolean;
-}
+/** Fields that are no OpenAI's but that the gateway knows. */
+type OwnField = 'top_k' | 'reasoning_enabled' | 'reasoning_budget' | 'use_cache';
 
-const zero = (value: Json) => value === 0;
-const off = (value: Json) => value === false;
+const NO_COUNTERPART = 'Converse has nothing like it.';
+const UNKNOWN = 'Bedrock can not do what this asks for.';
 
 /**
- * OpenAI's chat request on Converse. A field that is not here is the vendor's own: it goes through.
+ * Every field of OpenAI's API, one rule each; a new one in OpenAI's types is an error of the type check here. A field that
+ * is not here is the vendor's own and goes through.
  * https://platform.openai.com/docs/api-reference/chat/create
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
  */
-export const FIELDS: Readonly<Record<string, FieldRule>> = {
+export const FIELDS: Readonly<Record<keyof ChatCompletionCreateParams | OwnField, FieldRule>> = {
   model: { rule: 'mapped', to: 'modelId (in the path)' },
   messages: { rule: 'mapped', to: 'messages, system' },
   tools: { rule: 'mapped', to: 'toolConfig.tools' },
@@ -40,29 +34,28 @@ export const FIELDS: Readonly<Record<string, FieldRule>> = {
   reasoning_budget: { rule: 'mapped', to: 'additionalModelRequestFields.thinking.budget_tokens (Claude)' },
   metadata: { rule: 'mapped', to: 'requestMetadata' },
   service_tier: { rule: 'mapped', to: 'serviceTier.type' },
-  stream: { rule: 'gateway' },
-  stream_options: { rule: 'gateway' },
-  use_cache: { rule: 'gateway' },
-  seed: { rule: 'dropped' },
-  frequency_penalty: { rule: 'dropped', harmless: zero },
-  presence_penalty: { rule: 'dropped', harmless: zero },
-  logit_bias: { rule: 'dropped', harmless: (value) => Object.keys(object(value) ?? {}).length === 0 },
-  user: { rule: 'dropped' },
-  safety_identifier: { rule: 'dropped' },
-  store: { rule: 'dropped', harmless: off },
-  prediction: { rule: 'dropped' },
-  prompt_cache_key: { rule: 'dropped' },
-  prompt_cache_retention: { rule: 'dropped' },
-  verbosity: { rule: 'dropped' },
-  n: { rule: 'refused', harmless: (value) => value === 1 },
-  logprobs: { rule: 'refused', harmless: off },
-  top_logprobs: { rule: 'refused', harmless: zero },
-  modalities: {
-    rule: 'refused',
-    harmless: (value) => Array.isArray(value) && value.every((item) => item === 'text'),
-  },
-  audio: { rule: 'refused' },
-  web_search_options: { rule: 'refused' },
+  stream: { rule: 'ignored', why: 'The gateway reads it itself.' },
+  stream_options: { rule: 'ignored', why: 'The gateway reads it itself.' },
+  use_cache: { rule: 'ignored', why: 'The gateway reads it itself.' },
+  seed: { rule: 'dropped', why: NO_COUNTERPART },
+  frequency_penalty: { rule: 'dropped', why: NO_COUNTERPART, unless: [0] },
+  presence_penalty: { rule: 'dropped', why: NO_COUNTERPART, unless: [0] },
+  logit_bias: { rule: 'dropped', why: NO_COUNTERPART, unless: [{}] },
+  user: { rule: 'dropped', why: NO_COUNTERPART },
+  safety_identifier: { rule: 'dropped', why: NO_COUNTERPART },
+  store: { rule: 'dropped', why: NO_COUNTERPART, unless: [false] },
+  prediction: { rule: 'dropped', why: NO_COUNTERPART },
+  moderation: { rule: 'dropped', why: NO_COUNTERPART },
+  prompt_cache_key: { rule: 'dropped', why: NO_COUNTERPART },
+  prompt_cache_options: { rule: 'dropped', why: NO_COUNTERPART },
+  prompt_cache_retention: { rule: 'dropped', why: NO_COUNTERPART },
+  verbosity: { rule: 'dropped', why: NO_COUNTERPART },
+  n: { rule: 'refused', why: UNKNOWN, unless: [1] },
+  logprobs: { rule: 'refused', why: UNKNOWN, unless: [false] },
+  top_logprobs: { rule: 'refused', why: UNKNOWN, unless: [0] },
+  modalities: { rule: 'refused', why: UNKNOWN, unless: [['text'], []] },
+  audio: { rule: 'refused', why: UNKNOWN },
+  web_search_options: { rule: 'refused', why: UNKNOWN },
 };
 
 /** Converse's own fields, taken as they are where a caller sends them. */

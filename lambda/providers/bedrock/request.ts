@@ -1,6 +1,6 @@
-import { InvalidRequest } from '../../errors.ts';
 import type { ChatMessage } from '../../openai/chat.ts';
 import type { JsonObject } from '../../openai/wire.ts';
+import { applyRules, vendorFields } from '../field-rules.ts';
 import type { Call } from '../provider.ts';
 import { type Encoding, newEncoding } from './encoding.ts';
 import { FIELDS, OWN_FIELDS } from './fields.ts';
@@ -18,7 +18,7 @@ import type { ConverseBody } from './wire.ts';
 export function encodeChat(call: Call, model: string): { body: ConverseBody; dropped: string[] } {
   const { body } = call;
   const encoding = newEncoding(body, model);
-  const vendorFields = judgeFields(body, encoding);
+  applyRules(body, FIELDS, encoding.dropped);
   const { system, messages } = encodeMessages(objects(body.messages) as unknown as ChatMessage[], encoding);
   const tools = encodeTools(body, encoding);
   if (tools.instruction !== undefined) system.push({ text: tools.instruction });
@@ -29,7 +29,7 @@ export function encodeChat(call: Call, model: string): { body: ConverseBody; dro
     reasoning.more,
     tools.more,
     more,
-    vendorFields,
+    vendorFields(body, FIELDS, new Set(OWN_FIELDS)),
     object(body.additionalModelRequestFields) ?? {},
   ];
   const additional = fields.reduce<JsonObject>(merged, {});
@@ -45,26 +45,6 @@ export function encodeChat(call: Call, model: string): { body: ConverseBody; dro
     ...(Object.keys(additional).length === 0 ? {} : { additionalModelRequestFields: additional }),
   };
   return { body: encoded, dropped: [...encoding.dropped] };
-}
-
-/** Applies the table of fields; what it does not know is the vendor's own and is returned. */
-function judgeFields(body: JsonObject, encoding: Encoding): JsonObject {
-  const own: readonly string[] = OWN_FIELDS;
-  const vendorFields: JsonObject = {};
-  for (const [field, value] of Object.entries(body)) {
-    if (value === undefined || value === null || own.includes(field)) continue;
-    const rule = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
-    if (rule === undefined) vendorFields[field] = value;
-    else if (rule.harmless?.(value)) continue;
-    else if (rule.rule === 'dropped') encoding.dropped.add(field);
-    else if (rule.rule === 'refused') {
-      throw new InvalidRequest(`Bedrock can not do what ${field} asks for.`, {
-        param: field,
-        code: 'unsupported_parameter',
-      });
-    }
-  }
-  return vendorFields;
 }
 
 function ownFields(body: JsonObject): JsonObject {

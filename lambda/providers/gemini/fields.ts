@@ -1,5 +1,5 @@
 import type { ChatCompletionCreateParamsBase } from 'openai/resources/chat/completions';
-import type { Json, JsonObject } from '../../openai/wire.ts';
+import type { FieldRule } from '../field-rules.ts';
 
 /** Fields that are no OpenAI's but that the gateway knows: Braintrust's, and what many clients send. */
 type OwnField =
@@ -9,16 +9,6 @@ type OwnField =
   | 'cache_control'
   | 'use_cache'
   | 'extra_body';
-
-/**
- * What becomes of a field: `mapped` to Gemini's, `dropped` and told, `ignored` without a word because it changes no
- * answer, or `refused` with a 400. `harmless` values ask for what happens anyway.
- */
-export type FieldRule =
-  | { readonly rule: 'mapped'; readonly to: string }
-  | { readonly rule: 'dropped'; readonly why: string; readonly harmless?: readonly Json[] }
-  | { readonly rule: 'ignored'; readonly why: string }
-  | { readonly rule: 'refused'; readonly why: string };
 
 const NO_COUNTERPART = 'Gemini has nothing like it';
 const NOT_SENT = 'the gateway reads it itself';
@@ -65,47 +55,17 @@ export const FIELDS: Readonly<Record<keyof ChatCompletionCreateParamsBase | OwnF
   audio: { rule: 'refused', why: 'chat answers hold no audio' },
   functions: { rule: 'refused', why: 'obsolete: tools' },
   function_call: { rule: 'refused', why: 'obsolete: tool_choice' },
-  parallel_tool_calls: { rule: 'dropped', why: NO_COUNTERPART, harmless: [true] },
-  logit_bias: { rule: 'dropped', why: NO_COUNTERPART, harmless: [{}] },
+  parallel_tool_calls: { rule: 'dropped', why: NO_COUNTERPART, unless: [true] },
+  logit_bias: { rule: 'dropped', why: NO_COUNTERPART, unless: [{}] },
   moderation: { rule: 'dropped', why: NO_COUNTERPART },
   prediction: { rule: 'dropped', why: NO_COUNTERPART },
   safety_identifier: { rule: 'dropped', why: NO_COUNTERPART },
-  store: { rule: 'dropped', why: NO_COUNTERPART, harmless: [false] },
+  store: { rule: 'dropped', why: NO_COUNTERPART, unless: [false] },
   user: { rule: 'dropped', why: NO_COUNTERPART },
-  verbosity: { rule: 'dropped', why: NO_COUNTERPART, harmless: ['medium'] },
+  verbosity: { rule: 'dropped', why: NO_COUNTERPART, unless: ['medium'] },
   prompt_cache_key: { rule: 'ignored', why: 'Gemini caches prompts by itself' },
   prompt_cache_options: { rule: 'ignored', why: 'Gemini caches prompts by itself' },
   prompt_cache_retention: { rule: 'ignored', why: 'Gemini caches prompts by itself' },
   cache_control: { rule: 'ignored', why: 'Gemini caches prompts by itself' },
   use_cache: { rule: 'ignored', why: NOT_SENT },
 };
-
-/** The rule of `field`, undefined where it is the vendor's own. */
-export function ruleOf(field: string): FieldRule | undefined {
-  return Object.hasOwn(FIELDS, field) ? FIELDS[field as keyof typeof FIELDS] : undefined;
-}
-
-/** The fields of `body` that are dropped by the table alone. */
-export function droppedFields(body: JsonObject): string[] {
-  return Object.keys(body).filter((field) => {
-    const rule = ruleOf(field);
-    const value = body[field];
-    if (rule?.rule !== 'dropped' || value === null || value === undefined) return false;
-    return !(rule.harmless ?? []).some((harmless) => JSON.stringify(harmless) === JSON.stringify(value));
-  });
-}
-
-/** The first field of `body` that is refused by the table alone. */
-export function refusedField(body: JsonObject): { field: string; why: string } | undefined {
-  for (const field of Object.keys(body)) {
-    const rule = ruleOf(field);
-    if (rule?.rule === 'refused' && body[field] !== null && body[field] !== undefined)
-      return { field, why: rule.why };
-  }
-  return undefined;
-}
-
-/** The fields that only Gemini knows. */
-export function vendorFields(body: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(body).filter(([field]) => ruleOf(field) === undefined));
-}

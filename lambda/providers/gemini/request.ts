@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../openai/wire.ts';
+import { applyRules, vendorFields } from '../field-rules.ts';
 import type { Call, Route } from '../provider.ts';
 import { conversation } from './contents.ts';
-import { type Encoding, encodingOf, type Platform, unsupported } from './encoding.ts';
-import { droppedFields, refusedField, vendorFields } from './fields.ts';
+import { type Encoding, encodingOf, type Platform } from './encoding.ts';
+import { FIELDS } from './fields.ts';
 import { generationConfig } from './generation-config.ts';
 import { isObject, merged, withoutUndefined } from './json.ts';
 import { toolFields } from './tools.ts';
@@ -19,10 +20,8 @@ export interface EncodedBody {
  * https://ai.google.dev/api/generate-content
  */
 export function encodeChat(call: Call, route: Route, platform: Platform): EncodedBody {
-  const refused = refusedField(call.body);
-  if (refused !== undefined) throw unsupported(refused.field, `Gemini can't do this: ${refused.why}.`);
   const encoding = encodingOf(call, route, platform);
-  for (const field of droppedFields(call.body)) encoding.dropped.add(field);
+  applyRules(call.body, FIELDS, encoding.dropped);
   const { systemInstruction, contents } = conversation(encoding);
   const request = withoutUndefined({
     contents: contents as unknown as JsonObject[],
@@ -32,7 +31,7 @@ export function encodeChat(call: Call, route: Route, platform: Platform): Encode
   });
   const config = generationConfig(encoding);
   if (Object.keys(config).length > 0) request.generationConfig = config;
-  const body = merged(merged(request, extraBody(call.body)), vendorFields(call.body));
+  const body = merged(merged(request, extraBody(call.body)), vendorFields(call.body, FIELDS));
   return { body, dropped: [...encoding.dropped] };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequest } from '../../../../lambda/errors.ts';
 import type { JsonObject } from '../../../../lambda/openai/wire.ts';
-import { FIELDS, type FieldRule } from '../../../../lambda/providers/anthropic/fields.ts';
+import { FIELDS } from '../../../../lambda/providers/anthropic/fields.ts';
+import type { FieldRule } from '../../../../lambda/providers/field-rules.ts';
 import { callOf, encode, encoded, NEW, OLD, provider, routeOf } from './support.ts';
 
 const FORTY_FIVE = 'claude-sonnet-4-5-20250929';
