@@ -101,15 +101,28 @@ export function messageFrames(): Buffer[] {
   const event = (type: string, fields: object) =>
     Buffer.from(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`);
   const usage = { input_tokens: 42, output_tokens: 1 };
-  const message = { id: 'msg_01Bench', type: 'message', role: 'assistant', model: 'claude-bench', content: [], usage };
+  const message = {
+    id: 'msg_01Bench',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude-bench',
+    content: [],
+    usage,
+  };
   return [
     event('message_start', { message }),
     event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
     ...Array.from({ length: DELTAS_PER_MESSAGE }, (_, index) =>
-      event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: WORDS[index % WORDS.length] } }),
+      event('content_block_delta', {
+        index: 0,
+        delta: { type: 'text_delta', text: WORDS[index % WORDS.length] },
+      }),
     ),
     event('content_block_stop', { index: 0 }),
-    event('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: DELTAS_PER_MESSAGE } }),
+    event('message_delta', {
+      delta: { stop_reason: 'end_turn' },
+      usage: { output_tokens: DELTAS_PER_MESSAGE },
+    }),
     event('message_stop', {}),
   ];
 }

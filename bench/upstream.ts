@@ -6,7 +6,15 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { DELTAS_PER_STREAM, deltaFrames, JSON_ANSWER, largeBlock, lastFrames, MODELS, messageFrames } from './answers.ts';
+import {
+  DELTAS_PER_STREAM,
+  deltaFrames,
+  JSON_ANSWER,
+  largeBlock,
+  lastFrames,
+  MODELS,
+  messageFrames,
+} from './answers.ts';
 
 interface Frames {
   readonly stream: readonly Buffer[];

@@ -68,6 +68,9 @@ function bundling(gatewayJson: string | undefined): BundlingOptions {
     // The runtime's own SDK is older, and slower to load than a tree-shaken one.
     bundleAwsSDK: true,
     mainFields: [...BUNDLE.mainFields],
+    esbuildArgs: Object.fromEntries(
+      Object.entries(BUNDLE.alias).map(([name, path]) => [`--alias:${name}`, path]),
+    ),
     commandHooks: {
       beforeBundling: () => [],
       beforeInstall: () => [],
