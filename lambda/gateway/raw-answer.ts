@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Upstream } from '../errors.ts';
+import { failureFields, type Log } from '../log.ts';
 import type { ProviderKey } from '../providers/provider.ts';
 import { BodyReader, readAll } from '../streams/body-reader.ts';
 import { decompressed } from './decompress.ts';
@@ -52,6 +53,7 @@ export async function rawAnswer(
   opened: Opened,
   key: ProviderKey,
   ownKey: boolean,
+  log: Log,
 ): Promise<RawAnswer> {
   const { response, reader } = opened;
   const { status } = response;
@@ -73,13 +75,14 @@ export async function rawAnswer(
     first = begun;
   }
   const empty = status === 204 || status === 205 || status === 304;
-  return { provider, status, headers, body: empty ? null : relayedBody(provider, reader, first) };
+  return { provider, status, headers, body: empty ? null : relayedBody(provider, reader, first, log) };
 }
 
 function relayedBody(
   provider: string,
   reader: BodyReader,
   first: Uint8Array | undefined,
+  log: Log,
 ): ReadableStream<Uint8Array> {
   let ahead = first;
   return new ReadableStream<Uint8Array>(
@@ -92,7 +95,9 @@ function relayedBody(
           else controller.enqueue(chunk);
         } catch (failure) {
           // Bytes of an unknown format can't carry an error: the connection breaks, as the provider's did.
-          controller.error(connectionError(provider, failure));
+          const error = connectionError(provider, failure);
+          log.warn('relay failed', { provider, ...failureFields(error) });
+          controller.error(error);
         }
       },
       cancel: () => reader.cancel(),

@@ -48,7 +48,8 @@ export async function relayRaw(
       return undefined;
     });
     if (opened === undefined) continue;
-    if (opened.response.status !== 401 || ownKey) return rawAnswer(provider.name, opened, key, ownKey);
+    if (opened.response.status !== 401 || ownKey)
+      return rawAnswer(provider.name, opened, key, ownKey, context.log);
     const replayable = call.body === null || call.body instanceof Uint8Array;
     if (!refreshed && replayable && !last) {
       refreshed = true;

@@ -34,13 +34,9 @@ export async function relayJson(
       },
     );
   }
-  // Some vendors report a failure under status 200.
-  if (
-    json.error !== undefined &&
-    json.error !== null &&
-    json.choices === undefined &&
-    json.data === undefined
-  ) {
+  // Some vendors report a failure under status 200, even beside what they have of an answer.
+  const empty = json.choices === undefined && json.data === undefined;
+  if (json.error !== null && (typeof json.error === 'object' || (json.error !== undefined && empty))) {
     throw upstreamError(
       route,
       answer.response,
@@ -51,9 +47,12 @@ export async function relayJson(
   return { body, json, usage: relay.usageOf(json) };
 }
 
+/** A byte order mark is no part of the JSON, and some servers write one. */
+const utf8 = new TextDecoder();
+
 export function parseObject(body: Buffer): JsonObject | undefined {
   try {
-    const json: unknown = JSON.parse(body.toString('utf8'));
+    const json: unknown = JSON.parse(utf8.decode(body));
     return typeof json === 'object' && json !== null && !Array.isArray(json)
       ? (json as JsonObject)
       : undefined;

@@ -1,3 +1,4 @@
+import { preciseBody } from '../../openai/precise-json.ts';
 import type { JsonObject, Operation } from '../../openai/wire.ts';
 import type { Call, Route, UpstreamRequest } from '../provider.ts';
 import type { CompatibleVendor } from '../vendor.ts';
@@ -17,32 +18,34 @@ export const PATHS: Readonly<Record<Operation, string>> = {
 /** The caller's body with what the vendor needs otherwise; the caller's very bytes where nothing has to change. */
 export function encodeBody(call: Call, route: Route, vendor: CompatibleVendor): Uint8Array {
   if (call.operation === 'embeddings') return encodeEmbeddings(call, route);
-  const changes = bodyChanges(call, route, vendor);
-  if (changes === undefined) return call.bytes;
-  return Buffer.from(JSON.stringify(changes));
-}
-
-function bodyChanges(call: Call, route: Route, vendor: CompatibleVendor): JsonObject | undefined {
-  const changes: JsonObject = {};
-  if (call.body.model !== route.model) changes.model = route.model;
-  const messages = encodeHistory(call.body.messages, vendor);
-  if (messages !== undefined) changes.messages = messages;
-  if (addsUsageChunk(call, vendor))
-    changes.stream_options = { ...asObject(call.body.stream_options), include_usage: true };
-  const dropped = [...OWN_FIELDS, ...(vendor.refusedFields ?? [])].filter(
-    (field) => call.body[field] !== undefined,
-  );
-  const renamed = Object.entries(vendor.renamedFields ?? {}).filter(
-    ([from]) => call.body[from] !== undefined,
-  );
-  if (dropped.length + renamed.length + Object.keys(changes).length === 0) return undefined;
-  const body = { ...call.body, ...changes };
-  for (const [from, to] of renamed) {
-    body[to] ??= body[from];
+  const fields = fieldChanges(call.body, vendor);
+  const changes = valueChanges(call, route, vendor);
+  if (fields.length + Object.keys(changes).length === 0) return call.bytes;
+  const body = { ...preciseBody(call.body, call.bytes), ...changes };
+  for (const [from, to] of fields) {
+    if (to !== undefined) body[to] ??= body[from];
     delete body[from];
   }
-  for (const field of dropped) delete body[field];
-  return body;
+  return Buffer.from(JSON.stringify(body));
+}
+
+function valueChanges(call: Call, route: Route, vendor: CompatibleVendor): JsonObject {
+  const { body } = call;
+  const messages = encodeHistory(body.messages, vendor);
+  return {
+    ...(body.model === route.model ? {} : { model: route.model }),
+    ...(messages === undefined ? {} : { messages }),
+    ...(addsUsageChunk(call, vendor)
+      ? { stream_options: { ...asObject(body.stream_options), include_usage: true } }
+      : {}),
+  };
+}
+
+/** Fields that go, and the name that each goes on under, if any. */
+function fieldChanges(body: JsonObject, vendor: CompatibleVendor): [from: string, to: string | undefined][] {
+  const gone = [...OWN_FIELDS, ...(vendor.refusedFields ?? [])].map((field) => [field, undefined] as const);
+  const renamed = Object.entries(vendor.renamedFields ?? {});
+  return [...renamed, ...gone].flatMap(([from, to]) => (body[from] === undefined ? [] : [[from, to]]));
 }
 
 export function encodeRequest(
