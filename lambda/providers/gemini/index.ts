@@ -29,7 +29,9 @@ export function createProvider(settings: ProviderSettings, host?: Platform): Pro
     },
     encodeRequest: (call, route) => encodeRequest(call, route, settings, platform),
     encodeRaw(call, key) {
-      const url = joinUrl(baseUrl(platform, settings, key), call.target);
+      // Google's clients write the version, which the base URL has already.
+      const target = call.target.replace(/^\/v\d+(?:alpha|beta)\d*(?=\/)/, '');
+      const url = joinUrl(baseUrl(platform, settings, key), target);
       return { method: call.method, url, headers: { ...call.headers, ...settings.headers }, body: call.body };
     },
     authorize: (request, key) => authorize(request, key, platform),
