@@ -71,7 +71,7 @@ async function checkDatabase(path: string, dataFolder: string): Promise<void> {
   try {
     await db.open();
   } catch (error) {
-    const code = codeOf(error instanceof Error ? error.cause : undefined);
+    const code = codeOf((error as Error).cause);
     throw new ConfigError(
       code === 'LEVEL_LOCKED'
         ? `SLUICE_DATA: ${dataFolder} is in use by another gateway.`
@@ -82,7 +82,7 @@ async function checkDatabase(path: string, dataFolder: string): Promise<void> {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
 }
 
 async function createTable(client: DynamoDBClient): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayConfig } from '../config.ts';
-import { type GatewayError, KeyUnavailable } from '../errors.ts';
+import { type GatewayError, InvalidRequest, KeyUnavailable } from '../errors.ts';
 import { failureFields } from '../log.ts';
 import type { Call, Route } from '../providers/provider.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
@@ -62,7 +62,14 @@ export async function attempt(
   for (let attempts = 1; ; attempts++) {
     const route = queue.shift();
     if (route === undefined) throw new KeyUnavailable('No provider is left to ask.');
-    const result = await ask(route, call, principal, context, parts);
+    const result = await ask(route, call, principal, context, parts).catch((error: unknown) => {
+      const others = queue.filter(({ provider }) => provider !== route.provider);
+      // What one vendor can't do another may: an alias lists them for that.
+      if (!(error instanceof InvalidRequest) || others.length === 0) throw error;
+      queue = others;
+      return undefined;
+    });
+    if (result === undefined) continue;
     if ('reader' in result) return result;
     context.log.warn('attempt failed', {
       attempt: attempts,

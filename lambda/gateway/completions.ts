@@ -130,13 +130,20 @@ class PromptSource implements FrameSource {
 
   async next(): Promise<Buffer | undefined> {
     while (this.#current) {
-      const bytes = await this.#current.next();
+      const source = this.#current;
+      const bytes = await source.next().catch((failure: unknown) => {
+        // The first prompt's reader is all that is closed otherwise.
+        source.cancel();
+        throw failure;
+      });
       if (bytes !== undefined) return bytes;
       this.#spent = this.usage;
-      this.#head = { ...this.#current.head };
+      this.#head = { ...source.head };
+      // Its usage is in the sum now, whatever becomes of the next prompt.
+      this.#current = undefined;
       const next = this.#waiting.shift();
-      this.#current = next?.source(await this.#ask(next.call));
-      if (!this.#current) return this.#last();
+      if (next === undefined) return this.#last();
+      this.#current = next.source(await this.#ask(next.call));
     }
     return undefined;
   }

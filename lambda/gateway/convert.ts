@@ -115,6 +115,11 @@ export class ConversionSource implements FrameSource {
     return this.#head;
   }
 
+  /** Stops the answer's bytes. */
+  cancel(): void {
+    this.#answer.reader.cancel();
+  }
+
   async next(): Promise<Buffer | undefined> {
     while (!this.#ended && this.#failure === undefined) {
       const bytes = this.#pending ?? (await this.#answer.reader.read());

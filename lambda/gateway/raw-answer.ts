@@ -85,6 +85,7 @@ function relayedBody(
   log: Log,
 ): ReadableStream<Uint8Array> {
   let ahead = first;
+  let left = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -94,13 +95,18 @@ function relayedBody(
           if (chunk === undefined) controller.close();
           else controller.enqueue(chunk);
         } catch (failure) {
+          if (left) return;
           // Bytes of an unknown format can't carry an error: the connection breaks, as the provider's did.
           const error = connectionError(provider, failure);
           log.warn('relay failed', { provider, ...failureFields(error) });
           controller.error(error);
         }
       },
-      cancel: () => reader.cancel(),
+      cancel() {
+        left = true;
+        reader.cancel();
+        log.info('caller left', { provider });
+      },
     },
     { highWaterMark: 0 },
   );

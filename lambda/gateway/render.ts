@@ -29,7 +29,8 @@ export async function render(
   const { call, route, response } = answer;
   const format = route.provider.answer;
   const contentType = response.headers['content-type'] ?? 'application/json';
-  if (call.stream && format.kind === 'conversion') {
+  const isJson = /^application\/json/i.test(contentType);
+  if (call.stream && format.kind === 'conversion' && !isJson) {
     return { body: await convertStream(answer, format, principal, settle), contentType: EVENT_STREAM };
   }
   if (call.stream && format.kind === 'relay' && /^text\/event-stream/i.test(contentType)) {

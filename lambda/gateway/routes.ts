@@ -32,7 +32,9 @@ export async function resolveRoutes(
   parts: RouteParts,
 ): Promise<Route[]> {
   checkScope(model, principal);
-  const candidates = narrowed(model, endpointName, parts);
+  const found = narrowed(model, endpointName, parts);
+  // A caller's own key is one vendor's: no other provider of an alias may see it.
+  const candidates = principal.kind === 'provider-key' ? found.slice(0, 1) : found;
   const routes = await Promise.all(
     candidates.map((candidate) => withKeys(candidate, principal, parts.keyRing)),
   );

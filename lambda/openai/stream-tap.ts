@@ -102,7 +102,8 @@ function holdsField(bytes: Buffer, field: Buffer, first: number): boolean {
   for (let at = bytes.indexOf(field); at !== -1; at = bytes.indexOf(field, at + field.length)) {
     let next = at + field.length;
     while (bytes[next] === 0x20 || bytes[next] === 0x3a) next++;
-    if (bytes[next] === first) return true;
+    // Some vendors write `"finish_reason":""` in every chunk: an empty text is no value.
+    if (bytes[next] === first && !(first === QUOTE && bytes[next + 1] === QUOTE)) return true;
   }
   return false;
 }

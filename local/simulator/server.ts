@@ -8,6 +8,7 @@ import { answerAnthropic } from './anthropic.ts';
 import { answerBedrock } from './bedrock.ts';
 import { answerGemini } from './gemini.ts';
 import { answerOpenAI } from './openai.ts';
+import { sendJson } from './text.ts';
 import type { SimulatedVendor } from './vendor.ts';
 
 interface Simulated {
@@ -42,7 +43,7 @@ export interface Simulator {
 /** Serves the simulated vendors over loopback, as real HTTP upstreams. */
 export async function startSimulator(): Promise<Simulator> {
   const server = createServer((request, response) => {
-    void answer(request, response);
+    answer(request, response).catch(() => refuse(response));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -63,6 +64,12 @@ export async function startSimulator(): Promise<Simulator> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** What is no request of the vendor's, or broke off: the simulator goes on for the others. */
+function refuse(response: ServerResponse): void {
+  if (response.headersSent) response.destroy();
+  else sendJson(response, 400, { error: { message: 'The simulator can not read this request.' } });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -65,12 +65,14 @@ export class MessageStream implements StreamDecoder {
   }
 
   end(): ChatChunk[] {
+    // The reason to stop and the usage have come: a missing last event takes nothing away.
+    const due = this.#state === 'open' && this.#reason ? this.#finish() : NONE;
     if (this.#state !== 'done')
       throw new Upstream('The provider ended its stream before the answer was complete.', {
         code: 'upstream_incomplete',
       });
     const { usage } = this;
-    return usage && asksForUsage(this.#body) ? [this.#chunks.usage(usage)] : [];
+    return usage && asksForUsage(this.#body) ? [...due, this.#chunks.usage(usage)] : due;
   }
 
   #onStart({ message }: Loose<StartEvent>): ChatChunk[] {

@@ -79,8 +79,10 @@ describe('a caller who leaves', () => {
     expectNoError();
     expect(stage.upstream.received).toHaveLength(1);
   });
+});
 
-  test('in the middle of a stream closes the upstream’s socket', async () => {
+describe('a caller who leaves in the middle of a stream', () => {
+  test('closes the upstream’s socket', async () => {
     const watch = watched(async (_request, response) => {
       writeHead(response);
       await write(response, chunk({ content: 'first' }));
@@ -94,7 +96,7 @@ describe('a caller who leaves', () => {
     expectNoError();
   });
 
-  test('in the middle of a stream that never rests ends it', async () => {
+  test('that never rests ends it', async () => {
     const watch = watched(async (_request, response) => {
       writeHead(response);
       const endless = async () => {
@@ -110,8 +112,10 @@ describe('a caller who leaves', () => {
     await leftLine();
     expectNoError();
   });
+});
 
-  test('while the gateway waits to try again is not asked for any more', async () => {
+describe('a caller’s leaving', () => {
+  test('while the gateway waits to try again ends the tries', async () => {
     const answered = Promise.withResolvers<void>();
     stage.answer = (_request, response) => {
       response.once('close', () => answered.resolve());

@@ -212,6 +212,18 @@ describe('an answer without a stream', () => {
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
   });
 
+  test('keeps bytes that are no UTF-8', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from('{"a":"'),
+      Buffer.of(0xff, 0xc3),
+      Buffer.from('","choices":[]}'),
+    ]);
+    stage.answer = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(bytes);
+    };
+    expect(await bytesOf(await stage.chat())).toEqual(bytes);
+  });
+
   test('becomes a stream where the caller asked for one and the vendor has none', async () => {
     stage.answer = (_request, response) => sendJson(response, completion('Hi there'));
     const response = await stream();

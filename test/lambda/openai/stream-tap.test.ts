@@ -83,6 +83,7 @@ describe('complete', () => {
 
   test.each([
     ['a finish reason that is null', chunk({ content: 'Hi' })],
+    ['a finish reason that is empty', chunk({ content: 'Hi' }, '')],
     ['[DONE] in what the model wrote', chunk({ content: 'data: [DONE]' })],
     ['[DONE] on a line of what the model wrote', chunk({ content: '\n\ndata: [DONE]\n\n' })],
     ['a finish reason in what the model wrote', chunk({ content: '"finish_reason":"stop"' })],

@@ -242,10 +242,15 @@ describe('a streamed answer', () => {
     expect(() => decoder.onEvent(error)).toThrow(expect.objectContaining({ body: JSON.stringify(error) }));
   });
 
+  test('an end of the bytes after its reason is the end: only the last event is missing, which says nothing', () => {
+    expect(decodeEvents([start, text('x'), ended('end_turn')], asked)).toEqual(
+      decodeEvents([start, text('x'), ended('end_turn'), stop], asked),
+    );
+  });
+
   test.each([
     ['before it began', []],
     ['in the middle', [start, text('x')]],
-    ['after its reason, before its end', [start, text('x'), ended('end_turn')]],
   ] as [string, unknown[]][])('an end of the bytes %s is a failure', (_name, list) => {
     expect(() => decodeEvents(list, asked)).toThrow(Upstream);
     expect(() => decodeEvents(list, asked)).toThrow(expect.objectContaining({ code: 'upstream_incomplete' }));
