@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { hasLambda, measureBundle } from './bundle.ts';
+import { hasLambda, measureBundle, measureFamilies } from './bundle.ts';
 import { type Bench, type Extent, freshProcesses, underLoad } from './phases.ts';
 import { asJson, asText } from './report.ts';
 import { hasGateway, type Server, startGateway, startUpstream, stopAll } from './servers.ts';
@@ -67,7 +67,8 @@ const running = [
 await stopAll();
 if (!hasLambda()) note('the bundle', 'there is no lambda/index.ts');
 const bundle = hasLambda() ? await part('bundle', () => measureBundle(folder, extent.imports)) : [];
+const families = hasLambda() ? await part('families', () => measureFamilies(folder, extent.imports)) : [];
 const seconds = (performance.now() - start) / 1000;
-const report = { running, bundle, rounds: extent.rounds, seconds, problems };
+const report = { running, bundle: [...bundle, ...families], rounds: extent.rounds, seconds, problems };
 console.log(flags.json ? asJson(report) : `\n${asText(report)}`);
 if (problems.length > 0) process.exitCode = 1;

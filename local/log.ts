@@ -7,10 +7,25 @@ export const writeReadableLine: WriteLine = (level, event, fields) => {
     ([name, value]) => value !== undefined && value !== null && name !== 'requestId',
   );
   const mark = level === 'info' ? '' : `${level.toUpperCase()} `;
-  process.stdout.write(
+  enqueue(
     `${time} ${mark}${event} ${known.map(([name, value]) => `${name}=${printable(value)}`).join(' ')}\n`,
   );
 };
+
+let pending = '';
+
+/** A write to a terminal or a file blocks the process: the lines of one turn of the event loop go out together. */
+function enqueue(line: string): void {
+  if (pending === '') setImmediate(flush);
+  pending += line;
+}
+
+function flush(): void {
+  process.stdout.write(pending);
+  pending = '';
+}
+
+process.on('exit', flush);
 
 /** A value may be a caller's, such as a model's name: it must not forge lines or steer the terminal. */
 function printable(value: unknown): string {

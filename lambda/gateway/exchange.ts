@@ -3,12 +3,10 @@ import {
   type ClientRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
-  type RequestOptions,
   request as requestHttp,
 } from 'node:http';
 import { request as requestHttps, Agent as TlsAgent } from 'node:https';
 import { pipeline, Readable } from 'node:stream';
-import { urlToHttpOptions } from 'node:url';
 import type { UpstreamRequest } from '../providers/provider.ts';
 
 /** What went wrong before there was an answer. `sent`: the provider may have seen the request. */
@@ -82,22 +80,46 @@ export async function exchange(upstream: UpstreamRequest, limits: ExchangeLimits
 function open(upstream: UpstreamRequest): ClientRequest {
   const place = placeOf(upstream.url);
   const secure = place.protocol === 'https:';
-  const headers: Record<string, string | number> = { ...upstream.headers };
-  if (upstream.body instanceof Uint8Array) headers['content-length'] = upstream.body.byteLength;
-  // A body that is not passed on (a GET's) must not be announced: the provider would wait for it.
-  if (upstream.body === null) delete headers['content-length'];
   const agent = secure ? agents['https:'] : agents['http:'];
-  const options = { ...place, method: upstream.method, headers, agent };
+  const options = { ...place, method: upstream.method, headers: headerList(upstream, place.host), agent };
   return secure ? requestHttps(options) : requestHttp(options);
 }
 
-const places = new Map<string, RequestOptions>();
+const BODYLESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 
-/** A URL as request options. The same few URLs are asked again and again, and parsing one costs as much as sending it. */
-function placeOf(url: string): RequestOptions {
+/** Name, value, name, value: as a list they are written at once, not set one by one and then written. */
+function headerList({ method, headers, body }: UpstreamRequest, host: string): string[] {
+  const list = ['host', host];
+  for (const name in headers) {
+    // The length of what is sent, and of nothing else: a body that is not passed on must not be announced.
+    const value = name === 'content-length' && !(body instanceof ReadableStream) ? undefined : headers[name];
+    if (value !== undefined) list.push(name, value);
+  }
+  if (body instanceof Uint8Array) list.push('content-length', String(body.byteLength));
+  else if (body === null && !BODYLESS.has(method)) list.push('content-length', '0');
+  return list;
+}
+
+/** Where a URL leads, as request options. */
+interface Place {
+  readonly protocol: string;
+  /** With the port, where that is not the protocol's own: what the header says. */
+  readonly host: string;
+  readonly hostname: string;
+  readonly port: string | undefined;
+  readonly path: string;
+}
+
+const places = new Map<string, Place>();
+
+/** The same few URLs are asked again and again, and parsing one costs as much as sending it. */
+function placeOf(url: string): Place {
   const known = places.get(url);
   if (known) return known;
-  const place = urlToHttpOptions(new URL(url));
+  const { protocol, host, hostname, port, pathname, search } = new URL(url);
+  // An IPv6 address stands in brackets in a URL, and without them for a socket.
+  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  const place = { protocol, host, hostname: bare, port: port || undefined, path: `${pathname}${search}` };
   if (places.size >= 256) places.clear();
   places.set(url, place);
   return place;

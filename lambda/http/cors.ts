@@ -30,11 +30,15 @@ const EXPOSED = [
   'openai-processing-ms',
 ].join(',');
 
+const NONE: Record<string, string> = {};
+
 export function createCors(origins: readonly string[]): Cors {
   const any = origins.includes('*');
   const headers = (request: Request): Record<string, string> => {
-    if (any) return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED };
     const origin = request.headers.get('origin');
+    // A browser names its origin; nobody else looks at these headers.
+    if (any && origin === null) return NONE;
+    if (any) return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED };
     // The answer differs by origin also where it allows none: a cache on the way must know.
     if (origin === null || !origins.includes(origin)) return { vary: 'Origin' };
     return {
