@@ -21,13 +21,19 @@ const record = <Key extends v.GenericSchema<string, string>, Value extends v.Gen
 
 const baseUrl = v.pipe(
   v.string(),
-  v.check(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    'must be an http or https URL',
-  ),
+  v.check((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be an http or https URL'),
   v.check((text) => !/[?#]/.test(text), 'must have no query and no fragment'),
+  // A key belongs into the environment or the secret, and travels as the vendor wants it.
+  v.check((text) => !URL.parse(text)?.username, 'must hold no user name'),
   v.transform((text) => text.replace(/\/+$/, '')),
 );
+
+/** A base URL without a slash at its end. Throws ConfigError that names `source`, an environment variable. */
+export function parseBaseUrl(text: string, source: string): string {
+  const result = v.safeParse(baseUrl, text);
+  if (!result.success) throw new ConfigError(`${source} ${result.issues[0].message}.`);
+  return result.output;
+}
 
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'must be made of letters, digits, ".", "_" and "-"'));
 

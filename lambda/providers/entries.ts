@@ -1,4 +1,4 @@
-import { ConfigError, type Environment, type GatewayConfig } from '../config.ts';
+import { type Environment, type GatewayConfig, parseBaseUrl } from '../config.ts';
 import { knownVendors, vendorOf } from './index.ts';
 import type { ProviderSettings } from './settings.ts';
 import type { Vendor } from './vendor.ts';
@@ -35,8 +35,5 @@ function baseUrlIn(vendor: Vendor, environment: Environment): { baseUrl?: string
   const variable = vendor.baseUrlVariables.find((name) => environment[name]?.trim());
   const baseUrl = variable === undefined ? undefined : environment[variable]?.trim();
   if (variable === undefined || baseUrl === undefined) return {};
-  if (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol)) {
-    throw new ConfigError(`${variable} must be an http or https URL.`);
-  }
-  return { baseUrl: baseUrl.replace(/\/+$/, '') };
+  return { baseUrl: parseBaseUrl(baseUrl, variable) };
 }

@@ -111,6 +111,7 @@ describe('parseGatewayConfig', () => {
     [provider({ baseUrl: 5 }), 'providers.mine.baseUrl is wrong: expected string, found 5'],
     [provider({ baseUrl: 'x.test/v1' }), 'providers.mine.baseUrl must be an http or https URL'],
     [provider({ baseUrl: 'file:///v1' }), 'providers.mine.baseUrl must be an http or https URL'],
+    [provider({ baseUrl: 'https://me:secret@x.test/v1' }), 'providers.mine.baseUrl must hold no user name'],
     [provider({ baseUrl: 'https://x.test?a' }), 'providers.mine.baseUrl must have no query and no fragment'],
     [provider({ project: 'a/b' }), 'providers.mine.project must be made of letters'],
     [provider({ api: 'chat' }), 'providers.mine.api is wrong: expected ("converse" | "messages" | "openai")'],
