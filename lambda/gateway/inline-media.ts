@@ -1,5 +1,6 @@
 import { InvalidRequest } from '../errors.ts';
-import type { Json, JsonObject } from '../openai/wire.ts';
+import { isObject } from '../openai/json.ts';
+import type { Json } from '../openai/wire.ts';
 import type { Call, Route } from '../providers/provider.ts';
 import { fetchMedia, type MediaLimits } from './media.ts';
 
@@ -66,8 +67,4 @@ async function inlinePart(part: Json, path: string, inline: Inline): Promise<Jso
       return { ...part, [key]: isObject(value) ? { ...value, [inner]: await data } : await data };
   }
   return part;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,14 +1,9 @@
+import { object } from './json.ts';
 import type { ChatChunk, ChatDelta, FinishReason, JsonObject, Usage } from './wire.ts';
 
 /** Whether the caller wants the usage chunk at the end of a stream. */
 export function asksForUsage(body: JsonObject): boolean {
-  const options = body.stream_options;
-  return (
-    typeof options === 'object' &&
-    options !== null &&
-    !Array.isArray(options) &&
-    options.include_usage === true
-  );
+  return object(body.stream_options)?.include_usage === true;
 }
 
 /**

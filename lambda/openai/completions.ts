@@ -1,4 +1,5 @@
 import { InvalidRequest } from '../errors.ts';
+import { object, objects } from './json.ts';
 import type { JsonObject } from './wire.ts';
 
 /**
@@ -119,14 +120,4 @@ function textLogprobs(logprobs: unknown): JsonObject | null {
     ),
     text_offset: offsets,
   };
-}
-
-function object(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
-}
-
-function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.map(object).filter((item) => item !== undefined) : [];
 }

@@ -1,4 +1,5 @@
 import { DONE, encodeEvent } from '../streams/sse.ts';
+import { isObject } from './json.ts';
 import type { JsonObject } from './wire.ts';
 
 /**
@@ -36,8 +37,4 @@ function finishChoice(choice: JsonObject): JsonObject {
   return choice.message === undefined
     ? { index, text: '', finish_reason }
     : { index, delta: {}, finish_reason };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

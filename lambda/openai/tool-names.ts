@@ -1,3 +1,4 @@
+import { objects } from './json.ts';
 import type { JsonObject } from './wire.ts';
 
 /** Tool names as the vendor takes them, and back. */
@@ -40,11 +41,4 @@ function* namesIn(body: JsonObject): Generator<string> {
 function* nameOf(value: unknown): Generator<string> {
   const name = typeof value === 'object' && value !== null ? (value as JsonObject).name : undefined;
   if (typeof name === 'string') yield name;
-}
-
-function objects(value: unknown): JsonObject[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter(
-    (item): item is JsonObject => typeof item === 'object' && item !== null && !Array.isArray(item),
-  );
 }

@@ -1,8 +1,9 @@
 import { InvalidRequest } from '../../errors.ts';
 import type { ContentPart } from '../../openai/chat.ts';
+import { isObject } from '../../openai/json.ts';
 import type { Findings } from './findings.ts';
 import { fileBlock, imageBlock } from './media.ts';
-import { type Block, type CacheControl, isObject, type MediaBlock, type TextBlockParam } from './wire.ts';
+import type { Block, CacheControl, MediaBlock, TextBlockParam } from './wire.ts';
 
 /** A message's content as blocks. Blank text is left out: the vendor refuses it, OpenAI takes it. */
 export function contentBlocks(content: unknown, path: string, findings: Findings): Block[] {

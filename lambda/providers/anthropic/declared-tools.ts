@@ -1,9 +1,10 @@
 import { InvalidRequest } from '../../errors.ts';
+import { isObject, objects } from '../../openai/json.ts';
 import { type ToolNames, toolNames } from '../../openai/tool-names.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import type { ModelQuirks } from '../model-quirks.ts';
 import { isNative, nativeSchema } from './json-schema.ts';
-import { isObject, type Tool, type ToolUnion } from './wire.ts';
+import type { Tool, ToolUnion } from './wire.ts';
 
 /** `^[a-zA-Z0-9_-]{1,64}$`. https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
 const MAX_NAME = 64;
@@ -92,8 +93,4 @@ export function declaredTools(body: JsonObject): { name: string }[] {
     const name = isObject(tool.function) ? tool.function.name : tool.name;
     return typeof name === 'string' ? [{ name: names.toVendor(name) }] : [];
   });
-}
-
-export function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }

@@ -1,5 +1,5 @@
+import { isObject } from '../../openai/json.ts';
 import type { VendorError } from '../provider.ts';
-import { isObject } from './wire.ts';
 
 /** The status behind each type, where a stream that began with 200 fails. https://platform.claude.com/docs/en/api/errors */
 const STATUS: Readonly<Record<string, number>> = {

@@ -1,5 +1,5 @@
+import { isObject } from '../../openai/json.ts';
 import type { Json, JsonObject } from '../../openai/wire.ts';
-import { isObject } from './wire.ts';
 
 /**
  * What the vendor's constrained decoding takes of JSON Schema. A keyword that it refuses is left out of the schema and

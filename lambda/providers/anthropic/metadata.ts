@@ -1,5 +1,5 @@
+import { isObject } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
-import { isObject } from './wire.ts';
 
 /**
  * Who asks: the vendor takes one opaque id and refuses any other key.

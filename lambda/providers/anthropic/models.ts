@@ -1,4 +1,4 @@
-import { isObject } from './wire.ts';
+import { isObject } from '../../openai/json.ts';
 
 /** `GET /models`: `created_at` is a date in RFC 3339. https://platform.claude.com/docs/en/api/models/list */
 export function modelsOf(answer: unknown): { id: string; created?: number }[] {

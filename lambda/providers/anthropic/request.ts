@@ -1,4 +1,5 @@
 import { InvalidRequest } from '../../errors.ts';
+import { isObject } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { applyRules, vendorFields } from '../field-rules.ts';
 import { claudeQuirks, type ModelQuirks } from '../model-quirks.ts';
@@ -15,7 +16,7 @@ import { type Format, planFormat } from './response-format.ts';
 import { encodeSampling } from './sampling.ts';
 import { planThinking } from './thinking.ts';
 import { encodeTools } from './tools.ts';
-import { isObject, type MessagesRequest, type TextBlockParam } from './wire.ts';
+import type { MessagesRequest, TextBlockParam } from './wire.ts';
 
 /** A chat request as a request of the Messages API. https://platform.claude.com/docs/en/api/messages */
 export function encodeRequest(call: Call, route: Route, host: Host): UpstreamRequest {

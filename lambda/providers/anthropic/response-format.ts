@@ -1,11 +1,12 @@
 import { InvalidRequest } from '../../errors.ts';
+import { isObject } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import type { ModelQuirks } from '../model-quirks.ts';
 import { declaredTools } from './declared-tools.ts';
 import type { Host } from './host.ts';
 import { isNative, nativeSchema } from './json-schema.ts';
 import { encodeToolChoice } from './tool-choice.ts';
-import { isObject, type Tool } from './wire.ts';
+import type { Tool } from './wire.ts';
 
 /** How the caller's `response_format` is kept. Made anew from the request wherever it is needed, and the same each time. */
 export type Format =

@@ -1,7 +1,8 @@
 import { InvalidRequest } from '../../errors.ts';
+import { isObject } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import type { ModelQuirks } from '../model-quirks.ts';
-import { isObject, type ThinkingConfigParam } from './wire.ts';
+import type { ThinkingConfigParam } from './wire.ts';
 
 /** The vendor's least. https://platform.claude.com/docs/en/build-with-claude/extended-thinking */
 const MIN_BUDGET = 1024;

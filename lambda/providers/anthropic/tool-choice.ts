@@ -1,9 +1,9 @@
 import { InvalidRequest } from '../../errors.ts';
+import { isObject, objects } from '../../openai/json.ts';
 import type { ToolNames } from '../../openai/tool-names.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import type { ModelQuirks } from '../model-quirks.ts';
-import { objects } from './declared-tools.ts';
-import { isObject, type ToolChoice, type ToolUnion } from './wire.ts';
+import type { ToolChoice, ToolUnion } from './wire.ts';
 
 /** The choice, the caller's names still in it. Undefined where the caller leaves it open. */
 export function encodeToolChoice(body: JsonObject): ToolChoice | undefined {

@@ -1,8 +1,9 @@
 import { InvalidRequest } from '../../errors.ts';
 import type { ChatMessage } from '../../openai/chat.ts';
+import { isObject } from '../../openai/json.ts';
 import type { ToolNames } from '../../openai/tool-names.ts';
 import type { ToolCall } from '../../openai/wire.ts';
-import { type CacheControl, isObject } from './wire.ts';
+import type { CacheControl } from './wire.ts';
 
 /** A tool call of the history, its id still to be given. */
 export interface ToolUse {

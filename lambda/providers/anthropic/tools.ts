@@ -1,10 +1,11 @@
+import { isObject, objects } from '../../openai/json.ts';
 import type { ToolNames } from '../../openai/tool-names.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import type { ModelQuirks } from '../model-quirks.ts';
-import { encodeDeclared, objects } from './declared-tools.ts';
+import { encodeDeclared } from './declared-tools.ts';
 import type { Format } from './response-format.ts';
 import { allowedTools, checkForced, encodeToolChoice, withParallel, withVendorName } from './tool-choice.ts';
-import { isObject, type ToolChoice, type ToolUnion } from './wire.ts';
+import type { ToolChoice, ToolUnion } from './wire.ts';
 
 export interface Tools {
   readonly tools: ToolUnion[];

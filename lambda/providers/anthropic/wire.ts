@@ -11,7 +11,6 @@ import type {
   ToolResultBlockParam,
   ToolUnion,
 } from '@anthropic-ai/sdk/resources/messages';
-import type { JsonObject } from '../../openai/wire.ts';
 
 /**
  * Anthropic's wire format, as the vendor's SDK types it. The types are a dependency of development alone: a new event or
@@ -79,10 +78,6 @@ export interface ErrorWire {
   type: string;
   message: string;
   details?: { error_code?: string } | null;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Takes a value of a type that the types know nothing of: new blocks, events and deltas are no failure. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { object } from '../../openai/json.ts';
 import type { ChatDelta, JsonObject } from '../../openai/wire.ts';
 import { annotation } from './citations.ts';
 import { imagePart, joinBase64 } from './image.ts';
-import { object, text } from './json.ts';
+import { text } from './json.ts';
 import { type DeltaKind, memberOf, type StartKind } from './wire.ts';
 
 /** A content block that has begun. What can only be told whole is kept until it stops. */

@@ -1,5 +1,6 @@
+import { object, objects } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
-import { object, objects, text } from './json.ts';
+import { text } from './json.ts';
 import { type LocationKind, memberOf } from './wire.ts';
 
 /**

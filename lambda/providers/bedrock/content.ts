@@ -1,7 +1,8 @@
 import { InvalidRequest } from '../../errors.ts';
 import type { ChatMessage, ContentPart } from '../../openai/chat.ts';
+import { object } from '../../openai/json.ts';
 import { cachePoint, type Encoding } from './encoding.ts';
-import { object, text } from './json.ts';
+import { text } from './json.ts';
 import { mediaBlock, readMedia } from './media.ts';
 import type { CachePoint, MediaBlock, SystemBlock } from './wire.ts';
 

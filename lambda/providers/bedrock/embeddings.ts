@@ -1,7 +1,8 @@
 import { InvalidRequest, Upstream } from '../../errors.ts';
+import { merged, object, objects } from '../../openai/json.ts';
 import type { EmbeddingResponse, JsonObject } from '../../openai/wire.ts';
 import type { Call, EmbeddingConversion, Route } from '../provider.ts';
-import { count, merged, object, objects } from './json.ts';
+import { count } from './json.ts';
 
 type Family = 'titan-v1' | 'titan-v2' | 'titan-image' | 'nova' | 'cohere-v3' | 'cohere-v4';
 

@@ -1,5 +1,6 @@
+import { object } from '../../openai/json.ts';
 import type { VendorError } from '../provider.ts';
-import { count, object, text } from './json.ts';
+import { count, text } from './json.ts';
 
 /**
  * What each exception's HTTP status is; a stream reports them under status 200. A model that failed (424 at AWS) is no fault

@@ -1,9 +1,10 @@
 import { InvalidRequest } from '../../errors.ts';
 import type { ChatMessage } from '../../openai/chat.ts';
+import { object } from '../../openai/json.ts';
 import type { JsonObject, ReasoningPart, ToolCall } from '../../openai/wire.ts';
 import { contentUnits, type Unit } from './content.ts';
 import { cachePoint, type Encoding } from './encoding.ts';
-import { object, text } from './json.ts';
+import { text } from './json.ts';
 import { toolUseId } from './tool-ids.ts';
 import type { RequestBlock } from './wire.ts';
 

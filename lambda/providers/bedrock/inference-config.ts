@@ -1,8 +1,9 @@
 import { InvalidRequest } from '../../errors.ts';
+import { merged } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { isBlank } from './content.ts';
 import type { Encoding } from './encoding.ts';
-import { count, merged } from './json.ts';
+import { count } from './json.ts';
 import type { InferenceConfig } from './wire.ts';
 
 /** The limit of the whole answer, thoughts included: OpenAI's newer name comes before the older. */

@@ -1,6 +1,7 @@
+import { object, objects } from '../../openai/json.ts';
 import type { ToolNames } from '../../openai/tool-names.ts';
 import type { JsonObject } from '../../openai/wire.ts';
-import { object, objects, text } from './json.ts';
+import { text } from './json.ts';
 import type { Tool } from './wire.ts';
 
 /**

@@ -1,11 +1,12 @@
 import type { ChatMessage } from '../../openai/chat.ts';
+import { merged, object, objects } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { applyRules, vendorFields } from '../field-rules.ts';
 import type { Call } from '../provider.ts';
 import { type Encoding, newEncoding } from './encoding.ts';
 import { FIELDS, OWN_FIELDS } from './fields.ts';
 import { encodeInference, tokenLimit, withOwn } from './inference-config.ts';
-import { merged, object, objects, text } from './json.ts';
+import { text } from './json.ts';
 import { encodeMessages } from './messages.ts';
 import { encodeReasoning } from './reasoning.ts';
 import { encodeTools } from './tools.ts';

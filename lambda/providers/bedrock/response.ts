@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Upstream } from '../../errors.ts';
+import { object, objects } from '../../openai/json.ts';
 import { toolNames } from '../../openai/tool-names.ts';
 import type {
   AssistantMessage,
@@ -13,7 +14,7 @@ import { annotation } from './citations.ts';
 import { MAX_TOOL_NAME } from './encoding.ts';
 import { finishReason } from './finish-reason.ts';
 import { imagePart } from './image.ts';
-import { object, objects, text } from './json.ts';
+import { text } from './json.ts';
 import { jsonAnswer } from './json-answer.ts';
 import { usageOf } from './usage.ts';
 import { type BlockKind, memberOf } from './wire.ts';

@@ -1,5 +1,6 @@
 import { Upstream } from '../../errors.ts';
 import { asksForUsage, ChunkBuilder } from '../../openai/chunks.ts';
+import { object } from '../../openai/json.ts';
 import { toolNames } from '../../openai/tool-names.ts';
 import type { ChatChunk, ChatDelta, JsonObject, Usage } from '../../openai/wire.ts';
 import { StreamError } from '../../streams/stream-error.ts';
@@ -7,7 +8,7 @@ import type { Call, Route, StreamDecoder } from '../provider.ts';
 import { BlockDecoder } from './blocks.ts';
 import { MAX_TOOL_NAME } from './encoding.ts';
 import { finishReason } from './finish-reason.ts';
-import { count, object, text } from './json.ts';
+import { count, text } from './json.ts';
 import { jsonAnswer } from './json-answer.ts';
 import { newId } from './response.ts';
 import { usageOf } from './usage.ts';

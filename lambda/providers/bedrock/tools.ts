@@ -1,7 +1,8 @@
 import { InvalidRequest } from '../../errors.ts';
+import { object, objects } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { cachePoint, type Encoding } from './encoding.ts';
-import { object, objects, text } from './json.ts';
+import { text } from './json.ts';
 import { type JsonAnswer, jsonAnswer, jsonInstruction, jsonTool } from './json-answer.ts';
 import type { ConverseBody, Tool, ToolChoice } from './wire.ts';
 

@@ -1,5 +1,6 @@
+import { object } from '../../openai/json.ts';
 import type { Usage } from '../../openai/wire.ts';
-import { count, object } from './json.ts';
+import { count } from './json.ts';
 
 /**
  * Converse counts cached tokens apart from its `inputTokens`, OpenAI within the prompt's.

@@ -1,8 +1,8 @@
 import type { ChatMessage } from '../../openai/chat.ts';
+import { isObject } from '../../openai/json.ts';
 import type { JsonObject, ToolCall } from '../../openai/wire.ts';
 import { parts } from './content-parts.ts';
 import { type Encoding, invalid } from './encoding.ts';
-import { isObject } from './json.ts';
 import { mediaPart } from './media.ts';
 import { signatureOf } from './signatures.ts';
 import type { Part } from './wire.ts';

@@ -1,9 +1,9 @@
 import type { ChunkBuilder } from '../../openai/chunks.ts';
+import { isObject } from '../../openai/json.ts';
 import type { ChatChunk, JsonObject } from '../../openai/wire.ts';
 import { callId, imageOf, toolCall } from './answer-parts.ts';
 import { finishReason } from './finish-reason.ts';
 import { annotationsOf } from './grounding.ts';
-import { isObject } from './json.ts';
 import { logprobsOf } from './logprobs.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { signed } from './signatures.ts';

@@ -1,8 +1,9 @@
 import { Upstream } from '../../errors.ts';
+import { isObject, merged } from '../../openai/json.ts';
 import type { EmbeddingResponse, JsonObject } from '../../openai/wire.ts';
 import type { Call, EmbeddingConversion, Route } from '../provider.ts';
 import { invalid, type Platform } from './encoding.ts';
-import { isObject, merged, withoutUndefined } from './json.ts';
+import { withoutUndefined } from './json.ts';
 import { bareName } from './models.ts';
 
 /** https://platform.openai.com/docs/api-reference/embeddings/create; the encoding is the gateway's to make. */

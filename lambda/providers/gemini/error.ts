@@ -1,5 +1,5 @@
+import { isObject } from '../../openai/json.ts';
 import type { VendorError } from '../provider.ts';
-import { isObject } from './json.ts';
 import type { ErrorStatus } from './wire.ts';
 
 /** https://cloud.google.com/apis/design/errors#handling_errors */

@@ -1,3 +1,4 @@
+import { isObject } from '../../openai/json.ts';
 import type { Call, Provider, Route, UpstreamRequest } from '../provider.ts';
 import type { ProviderSettings } from '../settings.ts';
 import { joinUrl } from '../url.ts';
@@ -5,7 +6,6 @@ import { authorize } from './auth.ts';
 import { embeddingConversion, encodeEmbeddings } from './embeddings.ts';
 import type { Platform } from './encoding.ts';
 import { decodeError } from './error.ts';
-import { isObject } from './json.ts';
 import { fetchesItself } from './media.ts';
 import { encodeChat } from './request.ts';
 import { decodeResponse } from './response.ts';

@@ -1,7 +1,7 @@
 import type { ContentPart } from '../../openai/chat.ts';
 import { parseDataUrl } from '../../openai/data-url.ts';
+import { isObject } from '../../openai/json.ts';
 import { type Encoding, invalid, unsupported } from './encoding.ts';
-import { isObject } from './json.ts';
 import type { Part } from './wire.ts';
 
 /** Media types by a URL's or a file's ending, as far as Gemini reads them. https://ai.google.dev/gemini-api/docs/files */

@@ -1,3 +1,4 @@
+import { isObject, merged } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { applyRules, vendorFields } from '../field-rules.ts';
 import type { Call, Route } from '../provider.ts';
@@ -5,7 +6,7 @@ import { conversation } from './contents.ts';
 import { type Encoding, encodingOf, type Platform } from './encoding.ts';
 import { FIELDS } from './fields.ts';
 import { generationConfig } from './generation-config.ts';
-import { isObject, merged, withoutUndefined } from './json.ts';
+import { withoutUndefined } from './json.ts';
 import { toolFields } from './tools.ts';
 
 /** A chat request in Gemini's format, and what was left out of it. */

@@ -1,7 +1,7 @@
 import type { ResponseFormat } from '../../openai/chat.ts';
+import { isObject } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { type Encoding, unsupported } from './encoding.ts';
-import { isObject } from './json.ts';
 import { openApiSchema, responseJsonSchema } from './schema.ts';
 import { choiceOf, declaredFunctions } from './tools.ts';
 

@@ -1,4 +1,5 @@
 import { Upstream } from '../../errors.ts';
+import { isObject } from '../../openai/json.ts';
 import type {
   AssistantMessage,
   ChatResponse,
@@ -11,7 +12,7 @@ import { callId, imageOf, toolCall } from './answer-parts.ts';
 import { vendorNames } from './encoding.ts';
 import { finishReason } from './finish-reason.ts';
 import { annotationsOf } from './grounding.ts';
-import { isObject, objectsIn, textOf } from './json.ts';
+import { objectsIn, textOf } from './json.ts';
 import { logprobsOf } from './logprobs.ts';
 import { usageOf } from './usage.ts';
 import type { Candidate, GenerateContentResponse, Part } from './wire.ts';

@@ -1,5 +1,5 @@
+import { isObject } from '../../openai/json.ts';
 import type { Json, JsonObject } from '../../openai/wire.ts';
-import { isObject } from './json.ts';
 
 /** Keywords whose value is one schema, a list of them, or a map of them. */
 const ONE = ['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'];

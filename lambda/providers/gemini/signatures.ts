@@ -1,5 +1,5 @@
+import { isObject } from '../../openai/json.ts';
 import type { ToolCall } from '../../openai/wire.ts';
-import { isObject } from './json.ts';
 import type { Content } from './wire.ts';
 
 /**

@@ -1,11 +1,12 @@
 import { Upstream } from '../../errors.ts';
 import { asksForUsage, ChunkBuilder } from '../../openai/chunks.ts';
+import { isObject } from '../../openai/json.ts';
 import type { ChatChunk, JsonObject, Usage } from '../../openai/wire.ts';
 import { StreamError } from '../../streams/stream-error.ts';
 import type { Call, Route, StreamDecoder } from '../provider.ts';
 import { CandidateStream } from './candidate-stream.ts';
 import { vendorNames } from './encoding.ts';
-import { isObject, textOf } from './json.ts';
+import { textOf } from './json.ts';
 import { blockReason, createdAt, refusalFor } from './response.ts';
 import { usageOf } from './usage.ts';
 import type { GenerateContentResponse } from './wire.ts';

@@ -1,8 +1,8 @@
 import type { ChatMessage } from '../../openai/chat.ts';
+import { isObject } from '../../openai/json.ts';
 import type { JsonObject } from '../../openai/wire.ts';
 import { callsOf } from './assistant.ts';
 import { type Encoding, invalid } from './encoding.ts';
-import { isObject } from './json.ts';
 import type { Content, Part } from './wire.ts';
 
 interface PendingCall {

@@ -1,7 +1,7 @@
 import type { FunctionTool } from '../../openai/chat.ts';
+import { isObject } from '../../openai/json.ts';
 import type { Json, JsonObject } from '../../openai/wire.ts';
 import { type Encoding, invalid, unsupported } from './encoding.ts';
-import { isObject } from './json.ts';
 import { openApiSchema, responseJsonSchema } from './schema.ts';
 import type { FunctionDeclaration } from './wire.ts';
 

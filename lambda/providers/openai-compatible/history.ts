@@ -1,3 +1,4 @@
+import { isObject } from '../../openai/json.ts';
 import type { Json, JsonObject } from '../../openai/wire.ts';
 import type { CompatibleVendor } from '../vendor.ts';
 
@@ -47,8 +48,4 @@ function without(list: Json | undefined, field: string): Json[] | undefined {
     const { [field]: _, ...rest } = item;
     return rest;
   });
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

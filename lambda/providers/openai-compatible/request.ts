@@ -1,3 +1,4 @@
+import { object } from '../../openai/json.ts';
 import { preciseBody } from '../../openai/precise-json.ts';
 import type { JsonObject, Operation } from '../../openai/wire.ts';
 import type { Call, Route, UpstreamRequest } from '../provider.ts';
@@ -36,7 +37,7 @@ function valueChanges(call: Call, route: Route, vendor: CompatibleVendor): JsonO
     ...(body.model === route.model ? {} : { model: route.model }),
     ...(messages === undefined ? {} : { messages }),
     ...(addsUsageChunk(call, vendor)
-      ? { stream_options: { ...asObject(body.stream_options), include_usage: true } }
+      ? { stream_options: { ...object(body.stream_options), include_usage: true } }
       : {}),
   };
 }
@@ -61,8 +62,4 @@ export function encodeRequest(
     headers: { ...headers, 'content-type': 'application/json', 'accept-encoding': 'identity' },
     body: encodeBody(call, route, vendor),
   };
-}
-
-function asObject(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }

@@ -1,3 +1,4 @@
+import { object } from '../../openai/json.ts';
 import type { JsonObject, Usage } from '../../openai/wire.ts';
 
 /**
@@ -26,12 +27,6 @@ export function usageOf(answer: JsonObject): Usage | undefined {
 
 function firstChoice(answer: JsonObject): JsonObject | undefined {
   return Array.isArray(answer.choices) ? object(answer.choices[0]) : undefined;
-}
-
-function object(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
 }
 
 function count(value: unknown): number | undefined {

@@ -1,3 +1,4 @@
+import { asksForUsage } from '../../openai/chunks.ts';
 import type { Call } from '../provider.ts';
 import type { CompatibleVendor } from '../vendor.ts';
 
@@ -6,12 +7,5 @@ import type { CompatibleVendor } from '../vendor.ts';
  * https://platform.openai.com/docs/api-reference/chat/create#chat-create-stream_options
  */
 export function addsUsageChunk(call: Call, vendor: CompatibleVendor): boolean {
-  if (!call.stream || call.operation === 'embeddings' || !vendor.includeUsage) return false;
-  const options = call.body.stream_options;
-  const asked =
-    typeof options === 'object' &&
-    options !== null &&
-    !Array.isArray(options) &&
-    options.include_usage === true;
-  return !asked;
+  return call.stream && call.operation !== 'embeddings' && vendor.includeUsage && !asksForUsage(call.body);
 }
