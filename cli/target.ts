@@ -1,14 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ConfigError, type Environment } from '../lambda/config.ts';
-import { credentialStoreAt, credentialStoreOf } from '../lambda/stores/aws.ts';
-import type { CredentialStore } from '../lambda/stores/credential-store.ts';
+import { type TableStores, tableStoresAt, tableStoresOf } from '../lambda/stores/aws.ts';
 import { CREDENTIALS_TABLE, endpointFile, startDynamoDB } from '../local/dynamodb.ts';
 import { localSettings } from '../local/settings.ts';
 
 /** Where the operator works: a local data folder, or a deployed stack. */
-export interface Target {
-  readonly credentials: CredentialStore;
+export interface Target extends Omit<TableStores, 'client'> {
   close(): Promise<void>;
 }
 
@@ -24,8 +22,8 @@ async function openLocal(environment: Environment): Promise<Target> {
   if (existsSync(file)) {
     const { endpoint, pid } = JSON.parse(readFileSync(file, 'utf8')) as { endpoint: string; pid: number };
     if (isRunning(pid)) {
-      const { client, credentials } = credentialStoreAt(endpoint, CREDENTIALS_TABLE);
-      return { credentials, close: async () => client.destroy() };
+      const { client, ...stores } = tableStoresAt(endpoint, CREDENTIALS_TABLE);
+      return { ...stores, close: async () => client.destroy() };
     }
   }
   return startDynamoDB(dataFolder);
@@ -54,5 +52,6 @@ async function openStack(name: string): Promise<Target> {
   )?.OutputValue;
   if (table === undefined)
     throw new ConfigError(`The stack ${name} has no output CredentialsTableName: name the gateway's stack.`);
-  return { credentials: credentialStoreOf(table), close: async () => undefined };
+  const { client: dynamodb, ...stores } = tableStoresOf(table);
+  return { ...stores, close: async () => dynamodb.destroy() };
 }

@@ -1,32 +1,12 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { baseUrl, gatewayFile, type targets } from './config-schema.ts';
 import { ENVIRONMENT } from './environment.ts';
 
 /** A mistake in gateway.json, `.env` or the environment. The message names the source and the field. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
-
-/** valibot takes a list for an object; a file with one in its place has a mistake. */
-const notList = v.pipe(
-  v.unknown(),
-  v.check((value) => !Array.isArray(value), 'must be an object, not a list'),
-);
-const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.pipe(notList, v.strictObject(entries));
-const record = <Key extends v.GenericSchema<string, string>, Value extends v.GenericSchema>(
-  key: Key,
-  value: Value,
-) => v.pipe(notList, v.record(key, value));
-
-const baseUrl = v.pipe(
-  v.string(),
-  v.check((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be an http or https URL'),
-  v.check((text) => !/[?#]/.test(text), 'must have no query and no fragment'),
-  // A key belongs into the environment or the secret, and travels as the vendor wants it.
-  v.check((text) => !URL.parse(text)?.username, 'must hold no user name'),
-  v.transform((text) => text.replace(/\/+$/, '')),
-);
 
 /** A base URL without a slash at its end. Throws ConfigError that names `source`, an environment variable. */
 export function parseBaseUrl(text: string, source: string): string {
@@ -35,69 +15,12 @@ export function parseBaseUrl(text: string, source: string): string {
   return result.output;
 }
 
-const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'must be made of letters, digits, ".", "_" and "-"'));
-
-const providerEntry = object({
-  kind: v.string(),
-  baseUrl: v.optional(baseUrl),
-  apiVersion: v.optional(v.string()),
-  /** Azure: deployment names by model name, where they differ. */
-  deployments: v.optional(record(v.string(), v.string())),
-  accountId: v.optional(name),
-  project: v.optional(name),
-  location: v.optional(name),
-  region: v.optional(name),
-  api: v.optional(v.picklist(['converse', 'messages', 'openai'])),
-  /** Sent with every request to this provider. Not for keys. */
-  headers: v.optional(record(v.string(), v.string())),
-});
-
-// Chosen by what stands there, not by `v.union`: its issues do not tell the field that is wrong in one of its forms.
-const modelName = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
-const weighted = object({ model: modelName, weight: v.pipe(v.number(), v.minValue(0), v.finite()) });
-const target = v.lazy((value) => (typeof value === 'object' ? weighted : modelName));
-const targetList = v.pipe(v.array(target), v.minLength(1, 'must not be empty'));
-const targets = v.lazy((value) => (typeof value === 'object' ? targetList : modelName));
-
-const milliseconds = (fallback: number) =>
-  v.optional(
-    v.pipe(v.number(), v.integer('must be a whole number of milliseconds'), v.minValue(1)),
-    fallback,
-  );
-
-const gatewayFile = object({
-  allowProviderKeys: v.optional(v.boolean()),
-  providers: v.optional(record(name, providerEntry), {}),
-  models: v.optional(record(modelName, targets), {}),
-  timeouts: v.optional(
-    object({
-      connectMs: milliseconds(5_000),
-      firstByteMs: milliseconds(120_000),
-      idleMs: milliseconds(60_000),
-      totalMs: milliseconds(840_000),
-    }),
-    {},
-  ),
-  retries: v.optional(
-    object({
-      attempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10)), 3),
-    }),
-    {},
-  ),
-  cache: v.optional(
-    object({
-      defaultTtlSeconds: v.optional(
-        v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(604_800)),
-        604_800,
-      ),
-      maxEntryBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 8_000_000),
-    }),
-    {},
-  ),
-  cors: v.optional(object({ origins: v.optional(v.array(v.string()), ['*']) }), {}),
-});
-
-export type ProviderEntry = v.InferOutput<typeof providerEntry>;
+type GatewayFile = v.InferOutput<typeof gatewayFile>;
+export type ProviderEntry = GatewayFile['providers'][string];
+export type IamIdentity = GatewayFile['identities']['iam'][number];
+export type OidcIssuer = GatewayFile['identities']['oidc'][number];
+/** US dollars per million tokens. */
+export type Price = GatewayFile['prices'][string];
 export type ModelTarget = { readonly model: string; readonly weight?: number };
 
 export interface GatewayConfig {
@@ -105,9 +28,14 @@ export interface GatewayConfig {
   readonly providers: Readonly<Record<string, ProviderEntry>>;
   /** Aliases: each name's targets in order. */
   readonly models: Readonly<Record<string, readonly ModelTarget[]>>;
-  readonly timeouts: v.InferOutput<typeof gatewayFile>['timeouts'];
+  readonly timeouts: GatewayFile['timeouts'];
   readonly retries: { readonly attempts: number };
   readonly cache: { readonly defaultTtlSeconds: number; readonly maxEntryBytes: number };
+  readonly limits: { readonly onStoreFailure?: 'allow' | 'deny' | undefined };
+  /** By `provider/model`, or by the model's name alone. */
+  readonly prices: Readonly<Record<string, Price>>;
+  readonly logging: { readonly otlp?: { readonly endpoint: string } | undefined };
+  readonly identities: { readonly iam: readonly IamIdentity[]; readonly oidc: readonly OidcIssuer[] };
   readonly cors: { readonly origins: readonly string[] };
 }
 
@@ -149,7 +77,7 @@ function describe({ path: keys, type, message, expected, received }: v.BaseIssue
   return path === '' ? text : `${path} ${message.startsWith('must') ? text : `is wrong: ${text}`}`;
 }
 
-function aliases(models: v.InferOutput<typeof gatewayFile>['models']): GatewayConfig['models'] {
+function aliases(models: GatewayFile['models']): GatewayConfig['models'] {
   const list = (value: v.InferOutput<typeof targets>): ModelTarget[] =>
     (typeof value === 'string' ? [value] : value).map((item) =>
       typeof item === 'string' ? { model: item } : item,
@@ -189,6 +117,8 @@ export function loadLambdaConfig(environment: Environment = processEnvironment()
     gateway: loadGatewayConfig(environment),
     credentialsTable: required(environment, ENVIRONMENT.credentialsTable),
     providerKeysSecret: required(environment, ENVIRONMENT.providerKeysSecret),
+    signingSecret: required(environment, ENVIRONMENT.signingSecret),
+    requestLogGroup: required(environment, ENVIRONMENT.requestLogGroup),
   };
 }
 

@@ -9,6 +9,10 @@ export const ENVIRONMENT = {
   credentialsTable: 'SLUICE_CREDENTIALS_TABLE',
   /** Name of the DynamoDB table of cached responses. */
   cacheTable: 'SLUICE_CACHE_TABLE',
+  /** ARN of the Secrets Manager secret that signs temporary credentials. */
+  signingSecret: 'SLUICE_SIGNING_SECRET',
+  /** Name of the CloudWatch log group of logged requests. */
+  requestLogGroup: 'SLUICE_REQUEST_LOG_GROUP',
   /** ARN of the Secrets Manager secret of provider keys. */
   providerKeysSecret: 'SLUICE_PROVIDER_KEYS_SECRET',
 } as const;

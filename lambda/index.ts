@@ -27,6 +27,9 @@ const handle = createHandler({
   registry,
   keyRing,
   credentials: stores.credentials,
+  signing: stores.signing,
+  usage: stores.usage,
+  requestLogs: [],
 });
 
 export const handler = awslambda.streamifyResponse(

@@ -12,14 +12,12 @@ import {
 import dynalite from 'dynalite';
 import database from 'dynalite/db/index.js';
 import { ConfigError } from '../lambda/config.ts';
-import { credentialStoreAt } from '../lambda/stores/aws.ts';
-import type { CredentialStore } from '../lambda/stores/credential-store.ts';
+import { type TableStores, tableStoresAt } from '../lambda/stores/aws.ts';
 
 export const CREDENTIALS_TABLE = 'sluice-credentials';
 
-export interface LocalDynamoDB {
+export interface LocalDynamoDB extends Omit<TableStores, 'client'> {
   readonly endpoint: string;
-  readonly credentials: CredentialStore;
   close(): Promise<void>;
 }
 
@@ -38,7 +36,7 @@ export async function startDynamoDB(dataFolder: string): Promise<LocalDynamoDB> 
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
   });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { client, credentials } = credentialStoreAt(endpoint, CREDENTIALS_TABLE);
+  const { client, ...stores } = tableStoresAt(endpoint, CREDENTIALS_TABLE);
   try {
     await createTable(client);
     await tableActive(client, dataFolder);
@@ -49,7 +47,7 @@ export async function startDynamoDB(dataFolder: string): Promise<LocalDynamoDB> 
   writeFileSync(endpointFile(dataFolder), JSON.stringify({ endpoint, pid: process.pid }), { mode: 0o600 });
   return {
     endpoint,
-    credentials,
+    ...stores,
     async close() {
       rmSync(endpointFile(dataFolder), { force: true });
       await stop(client, server);

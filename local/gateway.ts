@@ -11,6 +11,7 @@ import { startDynamoDB } from './dynamodb.ts';
 import { ensureLocalKey } from './gateway-key.ts';
 import { startServer } from './node-server.ts';
 import { localSettings } from './settings.ts';
+import { localSigningSecret } from './signing-secret.ts';
 import { startSimulator } from './simulator/server.ts';
 
 export interface LocalGateway extends BannerFacts {
@@ -45,7 +46,16 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
     const credentials = new RememberingCredentialStore(stores.credentials);
     const key = await ensureLocalKey(stores.credentials, settings.localKey);
     const allowProviderKeys = config.allowProviderKeys ?? true;
-    const handle = createHandler({ config, allowProviderKeys, registry, keyRing, credentials });
+    const handle = createHandler({
+      config,
+      allowProviderKeys,
+      registry,
+      keyRing,
+      credentials,
+      signing: localSigningSecret(settings.dataFolder),
+      usage: stores.usage,
+      requestLogs: [],
+    });
     const server = await startServer(handle, log, settings.port, config.timeouts.totalMs);
     const keyless = entries.map(({ name }) => name).filter((name) => registry.get(name)?.keyOptional);
     return {

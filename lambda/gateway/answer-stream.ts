@@ -3,7 +3,7 @@ import type { Usage } from '../openai/wire.ts';
 import { encodeEvent } from '../streams/sse.ts';
 import { StreamError } from '../streams/stream-error.ts';
 import type { Answer } from './attempts.ts';
-import type { Principal } from './authenticate.ts';
+import type { Principal } from './principal.ts';
 import { connectionError, upstreamError, vendorError } from './upstream-error.ts';
 
 /** How a response ended, for the log and (with its own issue) for what is counted. */

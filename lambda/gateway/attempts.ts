@@ -5,10 +5,10 @@ import { failureFields } from '../log.ts';
 import type { Call, Route } from '../providers/provider.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
 import { BodyFailure, BodyReader, readAll } from '../streams/body-reader.ts';
-import type { Principal } from './authenticate.ts';
 import type { RequestContext } from './context.ts';
 import { decompressed } from './decompress.ts';
 import { ExchangeFailure, exchange, type UpstreamResponse } from './exchange.ts';
+import type { Principal } from './principal.ts';
 import { connectionError, retryAfterSeconds, upstreamError, vendorError } from './upstream-error.ts';
 
 /** A provider's successful answer, its first bytes already here: until then another attempt is possible. */
@@ -78,7 +78,7 @@ export async function attempt(
     });
     if (result.blames === 'caller' || attempts >= parts.config.retries.attempts) throw result.error;
     queue = withoutBlamed(queue, route, result);
-    if (result.status === 401 && !refreshed && principal.kind === 'gateway-key') {
+    if (result.status === 401 && !refreshed && principal.apiKey === undefined) {
       refreshed = true;
       queue = [...(await newKeys(route, routes, parts.keyRing, context)), ...queue];
     }

@@ -1,16 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Authentication } from '../errors.ts';
 import type { CredentialStore } from '../stores/credential-store.ts';
-
-/** Who calls. Everything a caller may do is decided from this, never from another header. */
-export type Principal =
-  | { readonly kind: 'gateway-key'; readonly id: string; readonly models?: readonly string[] }
-  | {
-      readonly kind: 'provider-key';
-      readonly id: string;
-      readonly apiKey: string;
-      readonly models?: undefined;
-    };
+import type { Principal } from './principal.ts';
 
 /** What every gateway key begins with. A bearer with it is never taken for a provider's key. */
 export const GATEWAY_KEY_PREFIX = 'sk-sluice-';
@@ -55,7 +46,7 @@ export async function authenticate(
     return {
       kind: 'gateway-key',
       id: hash.slice(0, 16),
-      ...(record.models ? { models: record.models } : {}),
+      ...(record.models ? { modelLists: [record.models] } : {}),
     };
   }
   if (ours || !allowProviderKeys) {

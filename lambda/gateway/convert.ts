@@ -6,8 +6,8 @@ import { DONE, encodeEvent } from '../streams/sse.ts';
 import { StreamError } from '../streams/stream-error.ts';
 import { answerFailure, answerStream, type FrameSource, type Outcome } from './answer-stream.ts';
 import type { Answer } from './attempts.ts';
-import type { Principal } from './authenticate.ts';
 import { type EventReader, eventReader } from './event-reader.ts';
+import type { Principal } from './principal.ts';
 import { MAX_JSON_BYTES, parseObject } from './relay.ts';
 import { connectionError } from './upstream-error.ts';
 

@@ -3,9 +3,9 @@ import type { EmbeddingResponse } from '../openai/wire.ts';
 import type { Call, Conversion, Route } from '../providers/provider.ts';
 import { answerFailure } from './answer-stream.ts';
 import type { Answer } from './attempts.ts';
-import type { Principal } from './authenticate.ts';
 import { readVendorJson } from './convert.ts';
 import { inParallel } from './in-parallel.ts';
+import type { Principal } from './principal.ts';
 import { render } from './render.ts';
 import type { ModelAnswer, Walk } from './walk.ts';
 

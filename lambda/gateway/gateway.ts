@@ -1,35 +1,26 @@
-import type { GatewayConfig } from '../config.ts';
 import { autoOperation } from '../openai/auto.ts';
 import { checkRequest, type ParsedRequest, parseRequest } from '../openai/parse-request.ts';
 import type { Operation } from '../openai/wire.ts';
-import type { ProviderRegistry } from '../providers/index.ts';
 import { isCompletionModel } from '../providers/model-names.ts';
-import type { Call } from '../providers/provider.ts';
-import type { CredentialStore } from '../stores/credential-store.ts';
-import type { KeyRing } from '../stores/key-ring.ts';
+import type { Call, Route } from '../providers/provider.ts';
+import { openAccount } from './account.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { type Answer, attempt } from './attempts.ts';
-import type { Principal } from './authenticate.ts';
 import type { CallerOptions } from './caller-options.ts';
+import { candidatesFor } from './candidates.ts';
 import { answerCompletion } from './completions.ts';
 import type { RequestContext } from './context.ts';
 import { answerEmbeddings } from './embeddings.ts';
-import { outcomeLog } from './outcome-log.ts';
+import { Followers, followedBody, statusOf } from './followed.ts';
+import { outcomeLog, type Settle } from './outcome-log.ts';
+import type { GatewayParts } from './parts.ts';
 import { preparation } from './prepare.ts';
+import type { Principal } from './principal.ts';
+import { openRecord } from './record.ts';
 import { type Rendered, render } from './render.ts';
-import { candidatesFor, resolveRoutes } from './routes.ts';
+import { resolveRoutes } from './routes.ts';
 import type { ServerTiming } from './server-timing.ts';
 import type { Ask, ModelAnswer, Walk } from './walk.ts';
-
-/** The parts a gateway is put together from; each process makes them once. */
-export interface GatewayParts {
-  readonly config: GatewayConfig;
-  /** Whether a bearer that is no key of ours is taken for the caller's own provider key. */
-  readonly allowProviderKeys: boolean;
-  readonly registry: ProviderRegistry;
-  readonly keyRing: KeyRing;
-  readonly credentials: CredentialStore;
-}
 
 /** A request to a model route, its caller known. */
 export interface ModelRequest {
@@ -40,22 +31,48 @@ export interface ModelRequest {
   readonly options: CallerOptions;
   readonly principal: Principal;
   readonly timing: ServerTiming;
+  /** Headers that the response gets whatever becomes of the request: the walk may add to them. */
+  readonly responseHeaders: Record<string, string>;
 }
 
 /**
- * The walk from the parsed request to the answer: route, ask, render. Throws GatewayError for everything that goes wrong
- * before the answer's first byte.
+ * The walk from the parsed request to the answer: route, reserve, ask, render. Throws GatewayError for everything that goes
+ * wrong before the answer's first byte.
  */
 export async function callModel(
   request: ModelRequest,
   context: RequestContext,
   parts: GatewayParts,
 ): Promise<ModelAnswer> {
-  const { bytes, headers, options, principal, timing } = request;
+  const { bytes, headers, options, principal, responseHeaders } = request;
   const { body, operation } = parsed(request, parts);
   const stream = operation !== 'embeddings' && body.stream === true;
   const call: Call = { operation, body, bytes, headers, stream };
-  const routes = await resolveRoutes(body.model, principal, options.endpointName, parts);
+  const { model } = body;
+  const followed = { operation, model, body, stream, principal, options, context, responseHeaders };
+  const followers = new Followers();
+  followers.add(openRecord(followed, parts));
+  try {
+    const usable = await resolveRoutes(model, principal, options.endpointName, parts);
+    const account = await openAccount(followed, parts, call, usable);
+    followers.add(account?.follower);
+    const answer = await answerCall(call, account?.routes ?? usable, request, context, parts, followers);
+    return { ...answer, body: followedBody(answer.body, 200, followers) };
+  } catch (failure) {
+    followers.ended({ status: statusOf(failure), failure });
+    throw failure;
+  }
+}
+
+/** The answer to a call whose routes are known. */
+async function answerCall(
+  call: Call,
+  routes: readonly Route[],
+  { principal, timing }: ModelRequest,
+  context: RequestContext,
+  parts: GatewayParts,
+  followers: Followers,
+): Promise<ModelAnswer> {
   const attemptParts = { ...parts, prepare: preparation(context) };
   const ask: Ask = (asked, chosen = routes) => attempt(chosen, asked, principal, context, attemptParts);
   const started = performance.now();
@@ -64,13 +81,20 @@ export async function callModel(
     const whole = body instanceof Uint8Array;
     return {
       body,
-      headers: { ...answerHeaders(answer, timing, !whole || stream), 'content-type': contentType },
+      headers: { ...answerHeaders(answer, timing, !whole || call.stream), 'content-type': contentType },
     };
   };
-  const settle = outcomeLog(context.log, timing);
+  const logged = outcomeLog(context.log, timing);
+  const settle: Settle = (answer) => {
+    const log = logged(answer);
+    return (outcome) => {
+      log(outcome);
+      followers.settled(answer, outcome);
+    };
+  };
   const walk: Walk = { routes, ask, principal, settle, answered };
-  if (operation === 'embeddings') return answerEmbeddings(call, walk);
-  if (operation === 'completions') return answerCompletion(call, walk);
+  if (call.operation === 'embeddings') return answerEmbeddings(call, walk);
+  if (call.operation === 'completions') return answerCompletion(call, walk);
   const answer = await ask(call);
   return answered(answer, await render(answer, principal, settle(answer)));
 }

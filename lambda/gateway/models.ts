@@ -4,11 +4,13 @@ import type { ProviderHandle, ProviderRegistry } from '../providers/index.ts';
 import type { ListedModel } from '../providers/provider.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
 import { BodyReader, readAll } from '../streams/body-reader.ts';
-import type { Principal } from './authenticate.ts';
+import { allCandidates, candidate, DEFAULT_PROVIDER } from './candidates.ts';
 import type { RequestContext } from './context.ts';
 import { decompressed } from './decompress.ts';
 import { exchange } from './exchange.ts';
-import { candidate, DEFAULT_PROVIDER, keysFor } from './routes.ts';
+import type { Principal } from './principal.ts';
+import { keysFor } from './routes.ts';
+import { allowed } from './scope.ts';
 
 /** https://platform.openai.com/docs/api-reference/models/object */
 export interface Model {
@@ -45,13 +47,24 @@ export class ModelCatalog {
     const lists = await Promise.all(handles.map((handle) => this.#ofProvider(handle, principal, context)));
     const models = [...aliases, ...lists.flat()];
     const unique = [...new Map(models.toReversed().map((entry) => [entry.id, entry])).values()].toReversed();
-    return principal.models === undefined ? unique : restricted(unique, principal.models);
+    return this.#restricted(unique, principal);
+  }
+
+  /** What the caller may use; names that its key was given are there also where no list has them: lists lag behind. */
+  #restricted(models: Model[], { modelLists = [] }: Principal): Model[] {
+    if (modelLists.length === 0) return models;
+    const listed = new Set(models.map(({ id }) => id));
+    const given = modelLists.flat().filter((id) => !listed.has(id));
+    const all = [...models, ...[...new Set(given)].map((id) => model(id, 0, 'sluice'))];
+    return all.filter(
+      ({ id }) => allowed(allCandidates(id, this.#parts), { modelLists }, this.#parts).length > 0,
+    );
   }
 
   async #listing(principal: Principal): Promise<ProviderHandle[]> {
     const { registry, keyRing } = this.#parts;
     // A caller's own key belongs to one vendor, and nothing says to which: OpenAI's is the API it speaks.
-    const keyed = principal.kind === 'provider-key' ? [DEFAULT_PROVIDER] : await keyRing.providers();
+    const keyed = principal.apiKey !== undefined ? [DEFAULT_PROVIDER] : await keyRing.providers();
     const names = new Set(keyed);
     return [...registry.values()].filter(
       ({ name, keyOptional, vendor }) => vendor.listsModels && (keyOptional || names.has(name)),
@@ -59,7 +72,7 @@ export class ModelCatalog {
   }
 
   async #ofProvider(handle: ProviderHandle, principal: Principal, context: RequestContext): Promise<Model[]> {
-    const owner = principal.kind === 'provider-key' ? `${handle.name} ${principal.id}` : handle.name;
+    const owner = principal.apiKey !== undefined ? `${handle.name} ${principal.id}` : handle.name;
     const kept = this.#kept.get(owner);
     if (kept && kept.until > Date.now()) return kept.models;
     try {
@@ -120,10 +133,4 @@ function wireModels(json: unknown): ListedModel[] {
         ]
       : [],
   );
-}
-
-/** A key's allowed models that no list names are there all the same: lists lag behind. */
-function restricted(models: Model[], allowed: readonly string[]): Model[] {
-  const byId = new Map(models.map((entry) => [entry.id, entry]));
-  return allowed.map((id) => byId.get(id) ?? model(id, 0, 'sluice'));
 }

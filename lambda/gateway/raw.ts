@@ -1,19 +1,21 @@
 import type { GatewayConfig } from '../config.ts';
 import { type GatewayError, InvalidRequest, PermissionDenied } from '../errors.ts';
-import type { ProviderRegistry } from '../providers/index.ts';
+import type { ProviderHandle, ProviderRegistry } from '../providers/index.ts';
 import type { Provider, ProviderKey, RawCall } from '../providers/provider.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
 import { BodyFailure, BodyReader, readAll } from '../streams/body-reader.ts';
-import type { Principal } from './authenticate.ts';
+import { DEFAULT_PROVIDER } from './candidates.ts';
 import type { RequestContext } from './context.ts';
 import { decompressed } from './decompress.ts';
 import { ExchangeFailure, exchange } from './exchange.ts';
+import type { Principal } from './principal.ts';
 import { type Opened, type RawAnswer, rawAnswer } from './raw-answer.ts';
-import { checkScope, DEFAULT_PROVIDER, endpoint, keysFor, notConfigured } from './routes.ts';
+import { endpoint, keysFor, notConfigured } from './routes.ts';
+import { requireAllowed } from './scope.ts';
 import { connectionError, upstreamError, vendorError } from './upstream-error.ts';
 
 export interface RawParts {
-  readonly config: Pick<GatewayConfig, 'timeouts' | 'retries'>;
+  readonly config: Pick<GatewayConfig, 'timeouts' | 'retries' | 'models'>;
   readonly registry: ProviderRegistry;
   readonly keyRing: KeyRing;
 }
@@ -32,12 +34,12 @@ export async function relayRaw(
   context: RequestContext,
   parts: RawParts,
 ): Promise<RawAnswer> {
-  checkRawScope(call, principal);
   const handle = endpoint(endpointName ?? DEFAULT_PROVIDER, parts.registry);
+  checkRawScope(call, handle, principal, parts);
   let keys = await keysFor(handle, principal, parts.keyRing);
   if (keys.length === 0) throw notConfigured([{ handle, model: '' }]);
   const provider = await handle.load('');
-  const ownKey = principal.kind === 'provider-key';
+  const ownKey = principal.apiKey !== undefined;
   let refreshed = false;
   for (let attempts = 1; ; attempts++) {
     const key = keys[(attempts - 1) % keys.length] ?? {};
@@ -103,8 +105,8 @@ function mayRepeat(call: RawCall, error: unknown): boolean {
 }
 
 /** The model that the body names decides for a caller who may not use every model; no model, no way through. */
-function checkRawScope(call: RawCall, principal: Principal): void {
-  if (principal.models === undefined) return;
+function checkRawScope(call: RawCall, handle: ProviderHandle, principal: Principal, parts: RawParts): void {
+  if (principal.modelLists === undefined) return;
   let model: unknown;
   if (call.body instanceof Uint8Array && /json/i.test(call.headers['content-type'] ?? '')) {
     try {
@@ -114,7 +116,7 @@ function checkRawScope(call: RawCall, principal: Principal): void {
     }
   }
   if (typeof model === 'string') {
-    checkScope(model, principal);
+    requireAllowed([{ handle, model }], principal, parts);
     return;
   }
   throw new PermissionDenied(

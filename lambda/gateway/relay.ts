@@ -6,7 +6,7 @@ import { readAll } from '../streams/body-reader.ts';
 import { FrameSplitter } from '../streams/sse.ts';
 import { answerStream, type FrameSource, type Outcome } from './answer-stream.ts';
 import type { Answer } from './attempts.ts';
-import type { Principal } from './authenticate.ts';
+import type { Principal } from './principal.ts';
 import { connectionError, upstreamError, vendorError } from './upstream-error.ts';
 
 /** More than any vendor answers in one JSON body: base64 images come to some tens of megabytes. */

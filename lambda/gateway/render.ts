@@ -5,8 +5,8 @@ import type { JsonObject, Usage } from '../openai/wire.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Outcome } from './answer-stream.ts';
 import type { Answer } from './attempts.ts';
-import type { Principal } from './authenticate.ts';
 import { convertResponse, convertStream, type StreamConversion } from './convert.ts';
+import type { Principal } from './principal.ts';
 import { relayJson, relayStream } from './relay.ts';
 
 /** An answer on its way out: whole, or as a stream of events. */

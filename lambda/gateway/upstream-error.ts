@@ -1,8 +1,8 @@
 import { GatewayError, Upstream, UpstreamTimeout } from '../errors.ts';
 import type { Route, VendorError } from '../providers/provider.ts';
 import { BodyFailure } from '../streams/body-reader.ts';
-import type { Principal } from './authenticate.ts';
 import { ExchangeFailure, type UpstreamResponse } from './exchange.ts';
+import type { Principal } from './principal.ts';
 import { redact, secretsOf, withoutSecrets } from './redact.ts';
 import { passedHeaders } from './vendor-headers.ts';
 
@@ -56,7 +56,7 @@ export function keyRefused(
   headers: Record<string, string>,
   principal: Principal,
 ): GatewayError {
-  if (principal.kind === 'provider-key') {
+  if (principal.apiKey !== undefined) {
     const type = status === 401 ? 'authentication_error' : 'permission_error';
     return new Upstream(message, { type, code: status === 401 ? 'invalid_api_key' : null, headers }, status);
   }

@@ -1,7 +1,7 @@
 import type { Call, Route } from '../providers/provider.ts';
 import type { Answer } from './attempts.ts';
-import type { Principal } from './authenticate.ts';
 import type { Settle } from './outcome-log.ts';
+import type { Principal } from './principal.ts';
 import type { Rendered } from './render.ts';
 
 /** A successful answer on its way out. */

@@ -1,11 +1,14 @@
 import { Hono } from 'hono';
 import { InvalidRequest, ModelNotFound } from '../errors.ts';
-import { authenticate, type Principal } from '../gateway/authenticate.ts';
+import { authenticate } from '../gateway/authenticate.ts';
 import { callerOptions } from '../gateway/caller-options.ts';
 import type { RequestContext } from '../gateway/context.ts';
 import { forwardedHeaders } from '../gateway/forwarded-headers.ts';
-import { callModel, type GatewayParts } from '../gateway/gateway.ts';
+import { callModel } from '../gateway/gateway.ts';
+import type { IamIdentity } from '../gateway/identities.ts';
 import { ModelCatalog } from '../gateway/models.ts';
+import type { GatewayParts } from '../gateway/parts.ts';
+import type { Principal } from '../gateway/principal.ts';
 import { relayRaw } from '../gateway/raw.ts';
 import { ServerTiming } from '../gateway/server-timing.ts';
 import type { Operation } from '../openai/wire.ts';
@@ -30,6 +33,8 @@ export interface Wire {
   readonly target?: string;
   /** The headers, their names in lower case. */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  /** The IAM identity that signed the request, where AWS tells one. */
+  readonly iam?: IamIdentity;
 }
 
 type Route = { Bindings: Bindings };
@@ -108,10 +113,11 @@ async function serveModel(
   const options = callerOptions(request.headers, env.target.orgName, parts.config.cache.defaultTtlSeconds);
   const bytes = await readBody(request);
   const headers = forwardedHeaders(env.wire.headers ?? request.headers);
-  const call = { operation, bytes, headers, options, principal, timing: env.timing };
+  const { timing, common } = env;
+  const call = { operation, bytes, headers, options, principal, timing, responseHeaders: common };
   const answer = await callModel(call, env.context, parts);
   const body = answer.body as ConstructorParameters<typeof Response>[0];
-  return new Response(body, { headers: { ...env.common, ...answer.headers } });
+  return new Response(body, { headers: { ...answer.headers, ...common } });
 }
 
 async function serveRaw(request: Request, env: Bindings, parts: GatewayParts): Promise<Response> {
@@ -135,7 +141,8 @@ async function serveRaw(request: Request, env: Bindings, parts: GatewayParts): P
   const content = request.method === 'HEAD' ? null : bytes;
   return new Response(content as ConstructorParameters<typeof Response>[0], {
     status,
-    headers: [...Object.entries(env.common), ...headers],
+    // What the gateway says of itself comes before what the provider said under the same name.
+    headers: [...headers.filter(([name]) => !(name in env.common)), ...Object.entries(env.common)],
   });
 }
 
@@ -150,5 +157,5 @@ async function rawBody(
   const none = length === null ? !request.headers.has('transfer-encoding') : Number(length) === 0;
   if (none || request.method === 'GET' || request.method === 'HEAD') return null;
   const small = length !== null && Number(length) <= REPLAYABLE_BYTES;
-  return small || principal.models !== undefined ? readBody(request) : request.body;
+  return small || principal.modelLists !== undefined ? readBody(request) : request.body;
 }

@@ -18,7 +18,8 @@ export function errorResponse(
   context.log[level]('refused', failureFields(error));
   return new Response(JSON.stringify(error.toBody()), {
     status: error.status,
-    headers: { ...common, 'content-type': 'application/json', ...error.headers },
+    // What the gateway says of itself comes before what a provider said under the same name.
+    headers: { 'content-type': 'application/json', ...error.headers, ...common },
   });
 }
 

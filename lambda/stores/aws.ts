@@ -3,44 +3,65 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Log } from '../log.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { DynamoDBCredentialStore } from './dynamodb-credential-store.ts';
+import { DynamoDBUsageStore } from './dynamodb-usage-store.ts';
 import type { KeyRing } from './key-ring.ts';
 import { RememberingCredentialStore } from './remembering-credential-store.ts';
 import { SecretsManagerKeyRing } from './secrets-manager-key-ring.ts';
+import { SecretsManagerSigningSecret } from './secrets-manager-signing-secret.ts';
+import type { SigningSecret } from './signing-secret.ts';
+import type { UsageStore } from './usage-store.ts';
 
 export interface AwsStoreNames {
   readonly credentialsTable: string;
   readonly providerKeysSecret: string;
+  readonly signingSecret: string;
+  readonly requestLogGroup: string;
+}
+
+export interface AwsStores {
+  readonly credentials: CredentialStore;
+  readonly usage: UsageStore;
+  readonly keyRing: KeyRing;
+  readonly signing: SigningSecret;
 }
 
 /** A store that is down must be known as such before a caller gives up. */
 const CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } };
 
 /** The stores of the deployed function. Region, credentials and endpoints come from the Lambda environment. */
-export function createAwsStores(
-  names: AwsStoreNames,
-  log: Log,
-): { credentials: CredentialStore; keyRing: KeyRing } {
-  const credentials = new DynamoDBCredentialStore(new DynamoDBClient(CLIENT), names.credentialsTable);
+export function createAwsStores(names: AwsStoreNames, log: Log): AwsStores {
+  const { credentials, usage } = tableStores(new DynamoDBClient(CLIENT), names.credentialsTable);
+  const secrets = new SecretsManagerClient(CLIENT);
   return {
     credentials: new RememberingCredentialStore(credentials),
-    keyRing: new SecretsManagerKeyRing(new SecretsManagerClient(CLIENT), names.providerKeysSecret, log),
+    usage,
+    keyRing: new SecretsManagerKeyRing(secrets, names.providerKeysSecret, log),
+    signing: new SecretsManagerSigningSecret(secrets, names.signingSecret),
   };
 }
 
-/** The credential store over an endpoint of one's own: the embedded DynamoDB of a local run. */
-export function credentialStoreAt(
-  endpoint: string,
-  table: string,
-): { client: DynamoDBClient; credentials: CredentialStore } {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  return { client, credentials: new DynamoDBCredentialStore(client, table) };
+/** What the credentials' table holds. */
+export interface TableStores {
+  readonly client: DynamoDBClient;
+  readonly credentials: CredentialStore;
+  readonly usage: UsageStore;
 }
 
-/** The credential store of a deployed gateway, with the operator's own AWS credentials. */
-export function credentialStoreOf(table: string): CredentialStore {
-  return new DynamoDBCredentialStore(new DynamoDBClient({}), table);
+function tableStores(client: DynamoDBClient, table: string): TableStores {
+  return {
+    client,
+    credentials: new DynamoDBCredentialStore(client, table),
+    usage: new DynamoDBUsageStore(client, table),
+  };
+}
+
+/** The table over an endpoint of one's own: the embedded DynamoDB of a local run. */
+export function tableStoresAt(endpoint: string, table: string): TableStores {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return tableStores(new DynamoDBClient({ endpoint, region: 'local', credentials }), table);
+}
+
+/** The table of a deployed gateway, with the operator's own AWS credentials. */
+export function tableStoresOf(table: string, region?: string): TableStores {
+  return tableStores(new DynamoDBClient(region === undefined ? {} : { region }), table);
 }

@@ -32,6 +32,10 @@ describe('parseGatewayConfig', () => {
       timeouts: { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 840_000 },
       retries: { attempts: 3 },
       cache: { defaultTtlSeconds: 604_800, maxEntryBytes: 8_000_000 },
+      limits: {},
+      prices: {},
+      logging: {},
+      identities: { iam: [], oidc: [] },
       cors: { origins: ['*'] },
     });
   });
@@ -185,13 +189,20 @@ describe('loadGatewayConfig', () => {
 });
 
 describe('loadLambdaConfig', () => {
-  const complete = { SLUICE_CREDENTIALS_TABLE: 'table', SLUICE_PROVIDER_KEYS_SECRET: 'secret' };
+  const complete = {
+    SLUICE_CREDENTIALS_TABLE: 'table',
+    SLUICE_PROVIDER_KEYS_SECRET: 'secret',
+    SLUICE_SIGNING_SECRET: 'signing',
+    SLUICE_REQUEST_LOG_GROUP: 'requests',
+  };
 
   test('holds the names that the stack put into the environment', () => {
     expect(loadLambdaConfig(complete)).toEqual({
       gateway: parse({}),
       credentialsTable: 'table',
       providerKeysSecret: 'secret',
+      signingSecret: 'signing',
+      requestLogGroup: 'requests',
     });
   });
 

@@ -39,6 +39,8 @@ describe('The bundle', () => {
       [ENVIRONMENT.credentialsTable]: 'credentials',
       [ENVIRONMENT.cacheTable]: 'cache',
       [ENVIRONMENT.providerKeysSecret]: 'provider-keys',
+      [ENVIRONMENT.signingSecret]: 'signing-secret',
+      [ENVIRONMENT.requestLogGroup]: 'requests',
     };
     // WHEN
     const script = `globalThis.awslambda = { streamifyResponse: (handler) => handler };

@@ -37,6 +37,8 @@ export async function startSurroundings(secret: object, config: object): Promise
       [ENVIRONMENT.credentialsTable]: CREDENTIALS_TABLE,
       [ENVIRONMENT.cacheTable]: 'sluice-cache',
       [ENVIRONMENT.providerKeysSecret]: 'sluice-provider-keys',
+      [ENVIRONMENT.signingSecret]: 'sluice-signing-secret',
+      [ENVIRONMENT.requestLogGroup]: 'sluice-requests',
       AWS_REGION: 'eu-west-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { GatewayError, RateLimit } from '../../../lambda/errors.ts';
-import type { Principal } from '../../../lambda/gateway/authenticate.ts';
 import { ExchangeFailure } from '../../../lambda/gateway/exchange.ts';
+import type { Principal } from '../../../lambda/gateway/principal.ts';
 import {
   connectionError,
   retryAfterSeconds,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { KeyUnavailable } from '../../../lambda/errors.ts';
-import { credentialStoreAt } from '../../../lambda/stores/aws.ts';
+import { tableStoresAt } from '../../../lambda/stores/aws.ts';
 import type { CredentialStore, GatewayKeyRecord } from '../../../lambda/stores/credential-store.ts';
 import { DynamoDBCredentialStore } from '../../../lambda/stores/dynamodb-credential-store.ts';
 import { RememberingCredentialStore } from '../../../lambda/stores/remembering-credential-store.ts';
@@ -18,7 +18,7 @@ let now: number;
 
 beforeAll(async () => {
   dynamodb = await startDynamoDB(folder);
-  ({ client } = credentialStoreAt(dynamodb.endpoint, CREDENTIALS_TABLE));
+  ({ client } = tableStoresAt(dynamodb.endpoint, CREDENTIALS_TABLE));
 });
 
 beforeEach(async () => {
@@ -151,6 +151,20 @@ class SwitchedStore implements CredentialStore {
 
   async revokeKey(hash: string): Promise<boolean> {
     return this.records.delete(hash);
+  }
+
+  async findCredential(): Promise<undefined> {
+    return undefined;
+  }
+
+  async putCredential(): Promise<void> {}
+
+  async listCredentials(): Promise<[]> {
+    return [];
+  }
+
+  async revokeCredential(): Promise<boolean> {
+    return false;
   }
 }
 
