@@ -1,5 +1,5 @@
 import { ConfigError } from '../lambda/config.ts';
-import { hashKey } from '../lambda/gateway/authenticate.ts';
+import { hashKey } from '../lambda/gateway/bearer.ts';
 import type { CredentialStore, GatewayKeyRecord } from '../lambda/stores/credential-store.ts';
 import { generateKey } from '../local/gateway-key.ts';
 

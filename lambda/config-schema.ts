@@ -132,6 +132,8 @@ export const gatewayFile = object({
     }),
     {},
   ),
+  /** Keys that share one cache, by a name for it: their names or ids. */
+  cacheScopes: v.optional(record(text, v.pipe(v.array(text), v.minLength(1, 'must not be empty'))), {}),
   limits: v.optional(
     object({ onStoreFailure: v.optional(v.picklist(['allow', 'deny'], 'must be allow or deny')) }),
     {},

@@ -31,6 +31,8 @@ export interface GatewayConfig {
   readonly timeouts: GatewayFile['timeouts'];
   readonly retries: { readonly attempts: number };
   readonly cache: { readonly defaultTtlSeconds: number; readonly maxEntryBytes: number };
+  /** Names or ids of gateway keys that share one cache, by a name for it. */
+  readonly cacheScopes: Readonly<Record<string, readonly string[]>>;
   readonly limits: { readonly onStoreFailure?: 'allow' | 'deny' | undefined };
   /** By `provider/model`, or by the model's name alone. */
   readonly prices: Readonly<Record<string, Price>>;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { GATEWAY_KEY_PREFIX, hashKey } from '../lambda/gateway/authenticate.ts';
+import { GATEWAY_KEY_PREFIX, hashKey } from '../lambda/gateway/bearer.ts';
 import type { CredentialStore } from '../lambda/stores/credential-store.ts';
 
 const GENERATED = 'local';

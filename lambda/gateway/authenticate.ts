@@ -1,56 +1,38 @@
-import { createHash } from 'node:crypto';
 import { Authentication } from '../errors.ts';
-import type { CredentialStore } from '../stores/credential-store.ts';
+import type { AuthenticateParts } from './authenticate-parts.ts';
+import { bearerOf, GATEWAY_KEY_PREFIX, hashKey } from './bearer.ts';
+import { authenticateCredential } from './credential-principal.ts';
+import { ISSUER, peekClaims } from './credential-token.ts';
+import type { IamIdentity } from './identities.ts';
+import { keyPrincipal } from './key-principal.ts';
 import type { Principal } from './principal.ts';
 
-/** What every gateway key begins with. A bearer with it is never taken for a provider's key. */
-export const GATEWAY_KEY_PREFIX = 'sk-sluice-';
-
-/** SHA-256, lower-case hex: how a gateway key is stored. It is 256 random bits, so no slow hash is needed. */
-export function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
-}
-
-/** The caller's key: `Authorization: Bearer`, else `x-api-key`, else `x-goog-api-key`. Throws Authentication. */
-export function bearerOf(headers: Headers): string {
-  const authorization = headers.get('authorization');
-  if (authorization !== null) {
-    const match = /^Bearer +(\S+) *$/i.exec(authorization);
-    if (match?.[1] === undefined) {
-      throw new Authentication(
-        'The Authorization header must be "Bearer" and a key, with one space between.',
-      );
-    }
-    return match[1];
-  }
-  const key = headers.get('x-api-key')?.trim() || headers.get('x-goog-api-key')?.trim();
-  if (!key)
+/**
+ * Who calls: by the bearer, or where there is none by the IAM identity that signed the request. Throws Authentication (401),
+ * PermissionDenied (403) for an identity without rights, KeyUnavailable (503) where a store is down. `now` in milliseconds.
+ */
+export async function authenticate(
+  headers: Headers,
+  iam: IamIdentity | undefined,
+  parts: AuthenticateParts,
+  now: number = Date.now(),
+): Promise<Principal> {
+  const bearer = bearerOf(headers);
+  if (bearer === undefined) {
+    if (iam && parts.identities) return parts.identities.iam(iam);
     throw new Authentication('No API key: send it as "Authorization: Bearer KEY".', {
       code: 'missing_api_key',
     });
-  return key;
-}
-
-/** Throws Authentication (401), or KeyUnavailable (503) where the store is down. */
-export async function authenticate(
-  headers: Headers,
-  credentials: CredentialStore,
-  allowProviderKeys: boolean,
-): Promise<Principal> {
-  const bearer = bearerOf(headers);
-  const hash = hashKey(bearer);
-  const ours = bearer.startsWith(GATEWAY_KEY_PREFIX);
-  // An operator may set a local key of any form, so the store is asked in every case.
-  const record = await credentials.findKey(hash);
-  if (record) {
-    return {
-      kind: 'gateway-key',
-      id: hash.slice(0, 16),
-      ...(record.models ? { modelLists: [record.models] } : {}),
-    };
   }
-  if (ours || !allowProviderKeys) {
+  const claims = peekClaims(bearer);
+  if (claims?.iss === ISSUER) return authenticateCredential(bearer, parts, now);
+  if (claims && parts.identities?.knowsIssuer(bearer)) return parts.identities.oidc(bearer);
+  const hash = hashKey(bearer);
+  // An operator may set a local key of any form, so the store is asked in every case.
+  const record = await parts.credentials.findKey(hash);
+  if (record) return keyPrincipal(record, parts.config.cacheScopes);
+  if (bearer.startsWith(GATEWAY_KEY_PREFIX) || !parts.allowProviderKeys) {
     throw new Authentication('The API key is not valid: it is unknown here, expired or revoked.');
   }
-  return { kind: 'provider-key', id: hash.slice(0, 16), apiKey: bearer };
+  return { kind: 'provider-key', id: hash.slice(0, 16), apiKey: bearer, cacheScope: `provider-key#${hash}` };
 }

@@ -1,4 +1,7 @@
-import { InvalidRequest } from '../errors.ts';
+import { InvalidRequest, PermissionDenied } from '../errors.ts';
+import type { LoggingTarget } from '../stores/credential-store.ts';
+import { loggingTarget } from './logging-target.ts';
+import type { Principal } from './principal.ts';
 
 /** The `x-bt-*` and cache headers of a request, checked. https://www.braintrust.dev/docs/deploy/ai-proxy */
 export interface CallerOptions {
@@ -8,6 +11,8 @@ export interface CallerOptions {
   readonly cacheControl: { readonly noCache: boolean; readonly noStore: boolean; readonly maxAge?: number };
   readonly endpointName?: string;
   readonly orgName?: string;
+  /** Where the request is to be logged: as the credential says, else as `x-bt-parent` does. */
+  readonly logging?: LoggingTarget;
 }
 
 const MAX_TTL_SECONDS = 604_800;
@@ -15,6 +20,7 @@ const MAX_TTL_SECONDS = 604_800;
 /** Throws InvalidRequest that names the header. `orgName` is the one in the path, where there is one. */
 export function callerOptions(
   headers: Headers,
+  principal: Pick<Principal, 'orgName' | 'logging'>,
   orgName?: string,
   defaultTtl = MAX_TTL_SECONDS,
 ): CallerOptions {
@@ -30,7 +36,17 @@ export function callerOptions(
   if (orgName !== undefined && headerOrg !== undefined && headerOrg !== orgName) {
     throw invalidHeader('x-bt-org-name', 'must name the same organization as the path');
   }
-  const organization = orgName ?? headerOrg;
+  const named = orgName ?? headerOrg;
+  if (principal.orgName !== undefined && named !== undefined && named !== principal.orgName) {
+    throw new PermissionDenied('This credential was made for another organization.', {
+      param: 'x-bt-org-name',
+      code: 'organization_not_allowed',
+    });
+  }
+  const organization = principal.orgName ?? named;
+  const parent = headers.get('x-bt-parent');
+  const asked = parent === null ? undefined : loggingTarget(parent, 'x-bt-parent');
+  const logging = principal.logging ?? asked;
   const endpointName = headers.get('x-bt-endpoint-name') || undefined;
   return {
     useCache,
@@ -38,6 +54,7 @@ export function callerOptions(
     cacheControl: cacheControl(headers.get('cache-control')),
     ...(endpointName === undefined ? {} : { endpointName }),
     ...(organization === undefined ? {} : { orgName: organization }),
+    ...(logging === undefined ? {} : { logging }),
   };
 }
 

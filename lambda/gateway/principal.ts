@@ -6,6 +6,10 @@ export interface Principal {
   readonly kind: 'gateway-key' | 'provider-key' | 'credential' | 'identity';
   /** What log, counters and caches know the caller by. No secret, and the same in every process. */
   readonly id: string;
+  /** The gateway key's SHA-256: what a credential of it refers to. */
+  readonly keyHash?: string;
+  /** Who shares this caller's cached answers; absent: nobody. */
+  readonly cacheScope?: string;
   /** The caller's own provider key, used upstream in place of the gateway's keys. */
   readonly apiKey?: string;
   /** Lists of model names; a model must be allowed by each of them. Absent: every model. See `Scope`. */

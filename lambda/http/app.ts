@@ -1,11 +1,13 @@
 import { Hono } from 'hono';
 import { InvalidRequest, ModelNotFound } from '../errors.ts';
 import { authenticate } from '../gateway/authenticate.ts';
+import type { AuthenticateParts } from '../gateway/authenticate-parts.ts';
 import { callerOptions } from '../gateway/caller-options.ts';
 import type { RequestContext } from '../gateway/context.ts';
 import { forwardedHeaders } from '../gateway/forwarded-headers.ts';
 import { callModel } from '../gateway/gateway.ts';
-import type { IamIdentity } from '../gateway/identities.ts';
+import { createIdentities, type IamIdentity } from '../gateway/identities.ts';
+import { mintCredential } from '../gateway/mint.ts';
 import { ModelCatalog } from '../gateway/models.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Principal } from '../gateway/principal.ts';
@@ -42,8 +44,13 @@ type Route = { Bindings: Bindings };
 /** The core: a request in, a response out, on web standards. */
 export type Handler = (request: Request, context: RequestContext, wire?: Wire) => Promise<Response>;
 
+/** What the routes work with: the parts of the process, and what is made of them once. */
+type Parts = GatewayParts & Pick<AuthenticateParts, 'identities'>;
+
 export function createHandler(parts: GatewayParts): Handler {
-  const app = createApp(parts);
+  const { iam, oidc } = parts.config.identities;
+  const identities = iam.length + oidc.length > 0 ? createIdentities(parts.config.identities) : undefined;
+  const app = createApp({ ...parts, identities });
   const cors = createCors(parts.config.cors.origins);
   return async (request, context, wire = {}) => {
     const preflight = cors.preflight(request);
@@ -58,7 +65,7 @@ export function createHandler(parts: GatewayParts): Handler {
   };
 }
 
-function createApp(parts: GatewayParts): Hono<Route> {
+function createApp(parts: Parts): Hono<Route> {
   const app = new Hono<Route>({
     getPath: (_request, options) => (options?.env as Bindings | undefined)?.target.path ?? '/',
   });
@@ -81,6 +88,13 @@ function createApp(parts: GatewayParts): Hono<Route> {
     if (found) return jsonResponse(found, c.env.common);
     throw new ModelNotFound('This gateway lists no model of this name.');
   });
+  app.post('/credentials', async (c) => {
+    const principal = await caller(c.req.raw, c.env, parts);
+    const { orgName } = callerOptions(c.req.raw.headers, principal, c.env.target.orgName);
+    const key = await mintCredential(await readBody(c.req.raw), principal, orgName, parts);
+    return jsonResponse({ key }, { ...c.env.common, 'cache-control': 'no-store' });
+  });
+  app.all('/credentials', () => onlyMethods('/credentials', 'POST'));
   app.get('/health', (c) => jsonResponse({ status: 'ok' }, c.env.common));
   app.all('/health', () => onlyMethods('/health', 'GET, HEAD'));
   app.all('/auto', () => onlyMethods('/auto', 'POST'));
@@ -99,18 +113,19 @@ function onlyMethods(path: string, allow: string): never {
   );
 }
 
-function caller(request: Request, { timing }: Bindings, parts: GatewayParts): Promise<Principal> {
-  return timing.measure('auth', authenticate(request.headers, parts.credentials, parts.allowProviderKeys));
+function caller(request: Request, { timing, wire }: Bindings, parts: Parts): Promise<Principal> {
+  return timing.measure('auth', authenticate(request.headers, wire.iam, parts));
 }
 
 async function serveModel(
   operation: Operation | 'auto',
   request: Request,
   env: Bindings,
-  parts: GatewayParts,
+  parts: Parts,
 ): Promise<Response> {
   const principal = await caller(request, env, parts);
-  const options = callerOptions(request.headers, env.target.orgName, parts.config.cache.defaultTtlSeconds);
+  const { defaultTtlSeconds } = parts.config.cache;
+  const options = callerOptions(request.headers, principal, env.target.orgName, defaultTtlSeconds);
   const bytes = await readBody(request);
   const headers = forwardedHeaders(env.wire.headers ?? request.headers);
   const { timing, common } = env;
@@ -120,10 +135,10 @@ async function serveModel(
   return new Response(body, { headers: { ...answer.headers, ...common } });
 }
 
-async function serveRaw(request: Request, env: Bindings, parts: GatewayParts): Promise<Response> {
+async function serveRaw(request: Request, env: Bindings, parts: Parts): Promise<Response> {
   const principal = await caller(request, env, parts);
   const { path, search, orgName } = env.target;
-  const options = callerOptions(request.headers, orgName);
+  const options = callerOptions(request.headers, principal, orgName);
   const body = await rawBody(request, principal);
   const call = {
     method: request.method,

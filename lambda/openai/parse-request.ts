@@ -40,7 +40,7 @@ export function checkRequest(body: unknown, operation: Operation): ParsedRequest
   return body as ParsedRequest;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -55,7 +55,7 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** The message tells the field and what was expected, never the value: it may be a prompt. */
-function invalidField(first: v.BaseIssue<unknown>): InvalidRequest {
+export function invalidField(first: v.BaseIssue<unknown>): InvalidRequest {
   const { issue, path } = deepest(first);
   const param = paramPath(path);
   if (param === '' || Array.isArray(path[0]?.input)) {
@@ -68,7 +68,9 @@ function invalidField(first: v.BaseIssue<unknown>): InvalidRequest {
     });
   }
   const expected =
-    issue.type === 'min_length' ? 'a value that is not empty' : (issue.expected ?? 'another value');
+    issue.type === 'min_length' || issue.type === 'non_empty'
+      ? 'a value that is not empty'
+      : (issue.expected ?? 'another value');
   return new InvalidRequest(`The field ${param} is not valid: expected ${expected}.`, {
     param,
     code: 'invalid_type',

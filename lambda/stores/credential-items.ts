@@ -69,6 +69,7 @@ export function credentialItem(record: CredentialRecord): Item {
     ...optionalNumber('max_requests', record.maxRequests),
     ...optionalNumber('max_cost_usd', record.maxCostUsd),
     ...(record.orgName === undefined ? {} : { org_name: { S: record.orgName } }),
+    ...(record.cacheScope === undefined ? {} : { cache_scope: { S: record.cacheScope } }),
     ...(record.logging === undefined ? {} : { logging_parent: { S: record.logging.parent } }),
   };
 }
@@ -97,6 +98,7 @@ export function credentialRecord(item: Item): CredentialRecord {
     maxRequests: numberIn(item, 'max_requests'),
     maxCostUsd: numberIn(item, 'max_cost_usd'),
     orgName: item.org_name?.S,
+    cacheScope: item.cache_scope?.S,
     logging: logging === undefined ? undefined : { parent: logging },
   });
 }

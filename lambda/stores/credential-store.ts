@@ -54,6 +54,8 @@ export interface CredentialRecord {
   readonly maxCostUsd?: number;
   readonly orgName?: string;
   readonly logging?: LoggingTarget;
+  /** The cache scope of its parent, where it was granted; absent: its own. */
+  readonly cacheScope?: string;
 }
 
 /** Gateway keys and temporary credentials. Every method throws KeyUnavailable where the store can't be used. */

@@ -32,6 +32,7 @@ describe('parseGatewayConfig', () => {
       timeouts: { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 840_000 },
       retries: { attempts: 3 },
       cache: { defaultTtlSeconds: 604_800, maxEntryBytes: 8_000_000 },
+      cacheScopes: {},
       limits: {},
       prices: {},
       logging: {},
