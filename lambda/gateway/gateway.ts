@@ -57,7 +57,7 @@ export async function callModel(
     const account = await openAccount(followed, parts, call, usable);
     followers.add(account?.follower);
     const answer = await answerCall(call, account?.routes ?? usable, request, context, parts, followers);
-    return { ...answer, body: followedBody(answer.body, 200, followers) };
+    return { ...answer, body: followedBody(answer.body, { status: 200 }, followers) };
   } catch (failure) {
     followers.ended({ status: statusOf(failure), failure });
     throw failure;

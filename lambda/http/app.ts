@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { InvalidRequest, ModelNotFound } from '../errors.ts';
 import { authenticate } from '../gateway/authenticate.ts';
 import type { AuthenticateParts } from '../gateway/authenticate-parts.ts';
+import { callRaw } from '../gateway/call-raw.ts';
 import { callerOptions } from '../gateway/caller-options.ts';
 import type { RequestContext } from '../gateway/context.ts';
 import { forwardedHeaders } from '../gateway/forwarded-headers.ts';
@@ -11,7 +12,6 @@ import { mintCredential } from '../gateway/mint.ts';
 import { ModelCatalog } from '../gateway/models.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Principal } from '../gateway/principal.ts';
-import { relayRaw } from '../gateway/raw.ts';
 import { ServerTiming } from '../gateway/server-timing.ts';
 import type { Operation } from '../openai/wire.ts';
 import { createCors } from './cors.ts';
@@ -139,14 +139,16 @@ async function serveRaw(request: Request, env: Bindings, parts: Parts): Promise<
   const principal = await caller(request, env, parts);
   const { path, search, orgName } = env.target;
   const options = callerOptions(request.headers, principal, orgName);
-  const body = await rawBody(request, principal);
+  const wanted = principal.modelLists !== undefined || options.logging !== undefined;
+  const body = await rawBody(request, wanted);
   const call = {
     method: request.method,
     target: `${path}${search}`,
     headers: forwardedHeaders(env.wire.headers ?? request.headers, true),
     body,
   };
-  const answer = await relayRaw(call, principal, options.endpointName, env.context, parts);
+  const raw = { call, principal, options, responseHeaders: env.common };
+  const answer = await callRaw(raw, env.context, parts);
   const { status, headers, body: bytes } = answer;
   env.context.log.info('relayed', {
     status,
@@ -166,11 +168,11 @@ const REPLAYABLE_BYTES = 256 * 1024;
 
 async function rawBody(
   request: Request,
-  principal: Principal,
+  wanted: boolean,
 ): Promise<Uint8Array | ReadableStream<Uint8Array> | null> {
   const length = request.headers.get('content-length');
   const none = length === null ? !request.headers.has('transfer-encoding') : Number(length) === 0;
   if (none || request.method === 'GET' || request.method === 'HEAD') return null;
   const small = length !== null && Number(length) <= REPLAYABLE_BYTES;
-  return small || principal.modelLists !== undefined ? readBody(request) : request.body;
+  return small || wanted ? readBody(request) : request.body;
 }

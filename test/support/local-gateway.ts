@@ -1,7 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hashKey } from '../../lambda/gateway/bearer.ts';
 import { createLog, type LogFields } from '../../lambda/log.ts';
+import { type TableStores, tableStoresAt } from '../../lambda/stores/aws.ts';
+import type { GatewayKeyRecord } from '../../lambda/stores/credential-store.ts';
+import { CREDENTIALS_TABLE, endpointFile } from '../../local/dynamodb.ts';
 import { startLocalGateway } from '../../local/gateway.ts';
 
 export const LOCAL_KEY = 'sk-sluice-test-key-of-nobody';
@@ -11,6 +16,11 @@ export interface TestGateway {
   readonly url: string;
   /** Every line the gateway logged, as one text each. */
   readonly lines: string[];
+  readonly dataFolder: string;
+  /** The gateway's own stores, asked past it. */
+  readonly stores: TableStores;
+  /** Puts a gateway key of these rights into the store. */
+  addKey(rights?: Partial<GatewayKeyRecord>): Promise<string>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
   stop(): Promise<void>;
@@ -44,6 +54,9 @@ export async function startGateway({
     },
     log,
   );
+  const dataFolder = join(folder, 'data');
+  const { endpoint } = JSON.parse(readFileSync(endpointFile(dataFolder), 'utf8'));
+  const stores = tableStoresAt(endpoint, CREDENTIALS_TABLE);
   const call = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     if (!headers.has('authorization')) headers.set('authorization', `Bearer ${LOCAL_KEY}`);
@@ -52,6 +65,18 @@ export async function startGateway({
   return {
     url: gateway.url,
     lines,
+    dataFolder,
+    stores,
+    async addKey(rights = {}) {
+      const key = `sk-sluice-${randomBytes(8).toString('hex')}-of-nobody`;
+      await stores.credentials.putKey({
+        hash: hashKey(key),
+        name: key.slice(10, 18),
+        createdAt: 0,
+        ...rights,
+      });
+      return key;
+    },
     fetch: call,
     post: (path, body, init = {}) => {
       const headers = new Headers(init.headers);
@@ -59,6 +84,7 @@ export async function startGateway({
       return call(path, { ...init, method: 'POST', headers, body: JSON.stringify(body) });
     },
     async stop() {
+      stores.client.destroy();
       gateway.abort();
       await gateway.close();
       rmSync(folder, { recursive: true, force: true });

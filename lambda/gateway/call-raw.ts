@@ -1,0 +1,53 @@
+import type { RawCall } from '../providers/provider.ts';
+import { openAccount } from './account.ts';
+import type { CallerOptions } from './caller-options.ts';
+import type { RequestContext } from './context.ts';
+import { Followers, followedBody, statusOf } from './followed.ts';
+import type { FollowedRequest } from './follower.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Principal } from './principal.ts';
+import { relayRaw } from './raw.ts';
+import type { RawAnswer } from './raw-answer.ts';
+import { jsonBody } from './raw-body.ts';
+import { openRecord } from './record.ts';
+
+/** A request that is relayed as it is, its caller known. */
+export interface RawRequest {
+  readonly call: RawCall;
+  readonly principal: Principal;
+  readonly options: CallerOptions;
+  /** As in `ModelRequest`. */
+  readonly responseHeaders: Record<string, string>;
+}
+
+/** The fallthrough: counted and logged like every other request, otherwise untouched. Throws GatewayError. */
+export async function callRaw(
+  { call, principal, options, responseHeaders }: RawRequest,
+  context: RequestContext,
+  parts: GatewayParts,
+): Promise<RawAnswer> {
+  const [path = ''] = call.target.split('?');
+  const body = options.logging === undefined ? undefined : jsonBody(call);
+  const model = body?.model;
+  const followed: FollowedRequest = {
+    operation: 'raw',
+    path: `${call.method} ${path}`,
+    body,
+    stream: body?.stream === true,
+    principal,
+    options,
+    context,
+    responseHeaders,
+    ...(typeof model === 'string' ? { model } : {}),
+  };
+  const followers = new Followers();
+  followers.add(openRecord(followed, parts));
+  try {
+    followers.add((await openAccount(followed, parts))?.follower);
+    const answer = await relayRaw(call, principal, options.endpointName, context, parts);
+    return { ...answer, body: followedBody(answer.body, { status: answer.status }, followers) };
+  } catch (failure) {
+    followers.ended({ status: statusOf(failure), failure });
+    throw failure;
+  }
+}
