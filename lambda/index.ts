@@ -29,7 +29,7 @@ const handle = createHandler({
   credentials: stores.credentials,
   signing: stores.signing,
   usage: stores.usage,
-  requestLogs: [],
+  requestLogs: [stores.requestLog],
 });
 
 export const handler = awslambda.streamifyResponse(

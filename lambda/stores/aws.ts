@@ -1,11 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Log } from '../log.ts';
+import { CloudWatchRequestLog } from './cloudwatch-request-log.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { DynamoDBCredentialStore } from './dynamodb-credential-store.ts';
 import { DynamoDBUsageStore } from './dynamodb-usage-store.ts';
 import type { KeyRing } from './key-ring.ts';
 import { RememberingCredentialStore } from './remembering-credential-store.ts';
+import type { RequestLog } from './request-log.ts';
 import { SecretsManagerKeyRing } from './secrets-manager-key-ring.ts';
 import { SecretsManagerSigningSecret } from './secrets-manager-signing-secret.ts';
 import type { SigningSecret } from './signing-secret.ts';
@@ -23,20 +25,31 @@ export interface AwsStores {
   readonly usage: UsageStore;
   readonly keyRing: KeyRing;
   readonly signing: SigningSecret;
+  readonly requestLog: RequestLog;
 }
 
-/** A store that is down must be known as such before a caller gives up. */
-const CLIENT = { maxAttempts: 2, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } };
+/**
+ * How the SDK's clients are set up: a store that is down must be known as such before a caller gives up. Without
+ * `throwOnRequestTimeout` the SDK waits on for an answer that does not come, and only warns.
+ */
+export function clientSettings(requestTimeout = 3_000) {
+  return {
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout, throwOnRequestTimeout: true },
+  };
+}
 
 /** The stores of the deployed function. Region, credentials and endpoints come from the Lambda environment. */
 export function createAwsStores(names: AwsStoreNames, log: Log): AwsStores {
-  const { credentials, usage } = tableStores(new DynamoDBClient(CLIENT), names.credentialsTable);
-  const secrets = new SecretsManagerClient(CLIENT);
+  const settings = clientSettings();
+  const { credentials, usage } = tableStores(new DynamoDBClient(settings), names.credentialsTable);
+  const secrets = new SecretsManagerClient(settings);
   return {
     credentials: new RememberingCredentialStore(credentials),
     usage,
     keyRing: new SecretsManagerKeyRing(secrets, names.providerKeysSecret, log),
     signing: new SecretsManagerSigningSecret(secrets, names.signingSecret),
+    requestLog: new CloudWatchRequestLog(names.requestLogGroup, settings),
   };
 }
 

@@ -8,6 +8,7 @@ import { hashKey } from '../../lambda/gateway/bearer.ts';
 import { BUNDLE } from '../../lib/bundle.ts';
 import { CREDENTIALS_TABLE, startDynamoDB } from '../../local/dynamodb.ts';
 import { invoke, type Outcome } from './awslambda.ts';
+import { LOG_GROUP, startCloudWatchLogs } from './cloudwatch-logs.ts';
 import { sendJson, startUpstream } from './fake-upstream.ts';
 import { functionUrlEvent, restEvent } from './lambda-events.ts';
 import { httpHead } from './lambda-response.ts';
@@ -18,8 +19,12 @@ export type EventKind = 'function-url' | 'rest';
 /** What a deployed function finds around it: tables, secret, gateway.json, all real but AWS itself. */
 export interface Surroundings {
   readonly environment: Record<string, string>;
+  /** What the function wrote into the log group of requests. */
+  requestLines(): string[];
   close(): Promise<void>;
 }
+
+const SIGNING_SECRET = 'sluice-signing-secret';
 
 /** `secret` is the provider-keys secret's value, `config` the content of gateway.json. */
 export async function startSurroundings(secret: object, config: object): Promise<Surroundings> {
@@ -28,25 +33,32 @@ export async function startSurroundings(secret: object, config: object): Promise
   writeFileSync(file, JSON.stringify(config));
   const dynamodb = await startDynamoDB(join(folder, 'data'));
   await dynamodb.credentials.putKey({ hash: hashKey(LOCAL_KEY), name: 'test', createdAt: 0 });
-  const secrets = await startUpstream((_, response) =>
-    sendJson(response, { SecretString: JSON.stringify(secret) }),
-  );
+  const secrets = await startUpstream(({ body }, response) => {
+    const { SecretId } = JSON.parse(body.toString('utf8'));
+    const signing = SecretId === SIGNING_SECRET;
+    sendJson(response, {
+      SecretString: signing ? 'signing-secret-of-nobody'.repeat(3) : JSON.stringify(secret),
+    });
+  });
+  const logs = await startCloudWatchLogs();
   return {
     environment: {
       [ENVIRONMENT.config]: file,
       [ENVIRONMENT.credentialsTable]: CREDENTIALS_TABLE,
       [ENVIRONMENT.cacheTable]: 'sluice-cache',
       [ENVIRONMENT.providerKeysSecret]: 'sluice-provider-keys',
-      [ENVIRONMENT.signingSecret]: 'sluice-signing-secret',
-      [ENVIRONMENT.requestLogGroup]: 'sluice-requests',
+      [ENVIRONMENT.signingSecret]: SIGNING_SECRET,
+      [ENVIRONMENT.requestLogGroup]: LOG_GROUP,
       AWS_REGION: 'eu-west-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.origin,
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.origin,
     },
+    requestLines: () => [...logs.streams.values()].flat(),
     async close() {
-      await Promise.all([dynamodb.close(), secrets.close()]);
+      await Promise.all([dynamodb.close(), secrets.close(), logs.close()]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
