@@ -7,6 +7,7 @@ import { createRegistry } from './providers/index.ts';
 import { createAwsStores } from './stores/aws.ts';
 import { environmentKeyRing } from './stores/environment-key-ring.ts';
 import { JoinedKeyRing } from './stores/joined-key-ring.ts';
+import { otlpRequestLog } from './stores/otlp-request-log.ts';
 
 const environment = processEnvironment();
 const config = loadLambdaConfig(environment);
@@ -21,6 +22,8 @@ const keyRing = new JoinedKeyRing(stores.keyRing, environmentKeyRing(environment
 // Read while the function still initializes; a failure shows at the first request that needs a key.
 keyRing.providers().catch(() => undefined);
 
+const otlp = otlpRequestLog(config.gateway.logging.otlp?.endpoint, environment, stores.keyRing);
+
 const handle = createHandler({
   config: config.gateway,
   allowProviderKeys: config.gateway.allowProviderKeys ?? false,
@@ -29,7 +32,7 @@ const handle = createHandler({
   credentials: stores.credentials,
   signing: stores.signing,
   usage: stores.usage,
-  requestLogs: [stores.requestLog],
+  requestLogs: otlp ? [stores.requestLog, otlp] : [stores.requestLog],
 });
 
 export const handler = awslambda.streamifyResponse(

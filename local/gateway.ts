@@ -5,11 +5,13 @@ import { providerEntries } from '../lambda/providers/entries.ts';
 import { createRegistry } from '../lambda/providers/index.ts';
 import { environmentKeyRing } from '../lambda/stores/environment-key-ring.ts';
 import { JoinedKeyRing } from '../lambda/stores/joined-key-ring.ts';
+import { otlpRequestLog } from '../lambda/stores/otlp-request-log.ts';
 import { RememberingCredentialStore } from '../lambda/stores/remembering-credential-store.ts';
 import type { BannerFacts } from './banner.ts';
 import { startDynamoDB } from './dynamodb.ts';
 import { ensureLocalKey } from './gateway-key.ts';
 import { startServer } from './node-server.ts';
+import { fileRequestLog } from './request-log.ts';
 import { localSettings } from './settings.ts';
 import { localSigningSecret } from './signing-secret.ts';
 import { startSimulator } from './simulator/server.ts';
@@ -46,6 +48,8 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
     const credentials = new RememberingCredentialStore(stores.credentials);
     const key = await ensureLocalKey(stores.credentials, settings.localKey);
     const allowProviderKeys = config.allowProviderKeys ?? true;
+    const fileLog = fileRequestLog(settings.dataFolder);
+    const otlp = otlpRequestLog(config.logging.otlp?.endpoint, environment, keyRing);
     const handle = createHandler({
       config,
       allowProviderKeys,
@@ -54,7 +58,7 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
       credentials,
       signing: localSigningSecret(settings.dataFolder),
       usage: stores.usage,
-      requestLogs: [],
+      requestLogs: otlp ? [fileLog, otlp] : [fileLog],
     });
     const server = await startServer(handle, log, settings.port, config.timeouts.totalMs);
     const keyless = entries.map(({ name }) => name).filter((name) => registry.get(name)?.keyOptional);

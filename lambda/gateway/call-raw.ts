@@ -29,6 +29,7 @@ export async function callRaw(
   const [path = ''] = call.target.split('?');
   const body = options.logging === undefined ? undefined : jsonBody(call);
   const model = body?.model;
+  const { traceparent } = call.headers;
   const followed: FollowedRequest = {
     operation: 'raw',
     path: `${call.method} ${path}`,
@@ -39,13 +40,15 @@ export async function callRaw(
     context,
     responseHeaders,
     ...(typeof model === 'string' ? { model } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
   const followers = new Followers();
   followers.add(openRecord(followed, parts));
   try {
     followers.add((await openAccount(followed, parts))?.follower);
     const answer = await relayRaw(call, principal, options.endpointName, context, parts);
-    return { ...answer, body: followedBody(answer.body, { status: answer.status }, followers) };
+    const contentType = answer.headers.find(([name]) => name === 'content-type')?.[1] ?? '';
+    return { ...answer, body: followedBody(answer.body, { status: answer.status, contentType }, followers) };
   } catch (failure) {
     followers.ended({ status: statusOf(failure), failure });
     throw failure;

@@ -16,6 +16,10 @@ export class Followers implements Follower {
     return this.#followers.some(({ wantsBody }) => wantsBody);
   }
 
+  get maxBodyBytes(): number {
+    return Math.max(0, ...this.#followers.map(({ maxBodyBytes = 0 }) => maxBodyBytes));
+  }
+
   add(follower: Follower | undefined): void {
     if (follower) this.#followers.push(follower);
   }
@@ -38,7 +42,7 @@ export class Followers implements Follower {
 }
 
 /** What is known of an answer when it begins. */
-export type Answered = Pick<End, 'status' | 'cached'>;
+export type Answered = Pick<End, 'status' | 'cached' | 'contentType'>;
 
 type Body = Uint8Array | ReadableStream<Uint8Array> | null;
 
@@ -47,7 +51,7 @@ export function followedBody<Of extends Body>(body: Of, how: Answered, followers
   if (followers.none) return body;
   if (!(body instanceof ReadableStream)) {
     followers.began();
-    const whole = followers.wantsBody && body !== null ? { body: Buffer.from(body) } : {};
+    const whole = followers.wantsBody && body !== null ? kept([body], followers.maxBodyBytes) : {};
     followers.ended({ ...how, bytes: body?.byteLength ?? 0, ...whole });
     return body;
   }
@@ -60,14 +64,14 @@ function followedStream(
   followers: Followers,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  const kept: Uint8Array[] = [];
+  const parts: Uint8Array[] = [];
   let bytes = 0;
   let begun = false;
   let over = false;
   const end = (failure?: unknown) => {
     if (over) return;
     over = true;
-    const sent = followers.wantsBody ? { body: Buffer.concat(kept) } : {};
+    const sent = followers.wantsBody ? kept(parts, followers.maxBodyBytes, bytes) : {};
     followers.ended({ ...how, bytes, ...sent, ...(failure === undefined ? {} : { failure }) });
   };
   return new ReadableStream<Uint8Array>(
@@ -83,7 +87,7 @@ function followedStream(
           if (!begun) followers.began();
           begun = true;
           bytes += value.byteLength;
-          if (followers.wantsBody) kept.push(value);
+          if (followers.wantsBody && bytes <= followers.maxBodyBytes) parts.push(value);
           controller.enqueue(value);
         } catch (failure) {
           controller.error(failure);
@@ -97,6 +101,13 @@ function followedStream(
     },
     { highWaterMark: 0 },
   );
+}
+
+/** The beginning of a body, as much of it as may be kept. `total` is what there was. */
+function kept(parts: readonly Uint8Array[], most: number, total?: number): Pick<End, 'body' | 'cut'> {
+  const body = Buffer.concat(parts).subarray(0, most);
+  const all = total ?? parts.reduce((sum, part) => sum + part.byteLength, 0);
+  return { body, cut: all > body.byteLength };
 }
 
 /** The status that a failure before the first byte is answered with. */

@@ -21,6 +21,8 @@ export interface FollowedRequest {
   readonly context: RequestContext;
   /** Added to the response, whether it is an answer or an error. Names in lower case. */
   readonly responseHeaders: Record<string, string>;
+  /** The caller's place in a trace, as it came. */
+  readonly traceparent?: string;
 }
 
 /** How a request ended. */
@@ -34,11 +36,16 @@ export interface End {
   readonly bytes?: number;
   /** What the caller was sent, where a follower wants it: the whole body, or a stream's bytes up to where it ended. */
   readonly body?: Buffer;
+  /** `body` is not all of it: it was too large to be kept. */
+  readonly cut?: boolean;
+  readonly contentType?: string;
 }
 
 /** Someone who follows one request from its side: what it is charged, what is logged of it. Nothing it does may throw. */
 export interface Follower {
   readonly wantsBody: boolean;
+  /** Beyond so many bytes it is not kept; absent: none is. */
+  readonly maxBodyBytes?: number;
   /** An upstream answer is complete, or has failed. A request may have several. Not called on the fallthrough. */
   settled(answer: Answer, outcome: Outcome): void;
   /** The first byte of a streamed answer, or the whole of another, is there. */

@@ -49,7 +49,9 @@ export async function callModel(
   const stream = operation !== 'embeddings' && body.stream === true;
   const call: Call = { operation, body, bytes, headers, stream };
   const { model } = body;
-  const followed = { operation, model, body, stream, principal, options, context, responseHeaders };
+  const { traceparent } = headers;
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const followed = { operation, model, body, stream, principal, options, context, responseHeaders, ...trace };
   const followers = new Followers();
   followers.add(openRecord(followed, parts));
   try {
@@ -57,7 +59,14 @@ export async function callModel(
     const account = await openAccount(followed, parts, call, usable);
     followers.add(account?.follower);
     const answer = await answerCall(call, account?.routes ?? usable, request, context, parts, followers);
-    return { ...answer, body: followedBody(answer.body, { status: 200 }, followers) };
+    return {
+      ...answer,
+      body: followedBody(
+        answer.body,
+        { status: 200, contentType: answer.headers['content-type'] ?? '' },
+        followers,
+      ),
+    };
   } catch (failure) {
     followers.ended({ status: statusOf(failure), failure });
     throw failure;

@@ -14,6 +14,8 @@ export interface Cors {
 const EXPOSED = [
   'x-bt-cached',
   'x-bt-used-endpoint',
+  'x-bt-span-id',
+  'x-bt-original-request-id',
   'x-request-id',
   'x-upstream-request-id',
   'x-sluice-dropped',

@@ -18,6 +18,8 @@ export interface RequestRecord {
   readonly model?: string;
   /** Who answered, and as which model; undefined where nobody did. */
   readonly provider?: string;
+  /** What vendor that provider is of. */
+  readonly vendor?: string;
   readonly answeredModel?: string;
   /** The request's body. */
   readonly input: unknown;
