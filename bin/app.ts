@@ -8,7 +8,9 @@ import { GatewayStack } from '../lib/gateway-stack.ts';
 try {
   const app = new App();
   const config = readDeployConfig(app.node.getAllContext());
-  const data = new DataStack(app, `${config.stackPrefix}Data`);
+  const data = new DataStack(app, `${config.stackPrefix}Data`, {
+    requestLogRetention: config.requestLogRetentionDays,
+  });
   new GatewayStack(app, `${config.stackPrefix}Gateway`, { config, data });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

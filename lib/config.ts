@@ -43,6 +43,11 @@ const deployConfig = v.strictObject({
     v.pipe(number(retentionMessage), v.picklist(RETENTION_DAYS, retentionMessage)),
     30,
   ),
+  /** Of the requests that callers want logged, with what they say. */
+  requestLogRetentionDays: v.optional(
+    v.pipe(number(retentionMessage), v.picklist(RETENTION_DAYS, retentionMessage)),
+    30,
+  ),
   /** Who may call the function URL. With NONE the gateway itself authenticates each request, as it does behind the API. */
   functionUrlAuth: v.optional(oneOf('NONE', 'AWS_IAM', 'off'), 'NONE'),
   /** Whether the function's role may invoke the account's Bedrock models. */

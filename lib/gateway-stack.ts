@@ -34,6 +34,8 @@ export class GatewayStack extends Stack {
     data.credentials.grantReadWrite(handler);
     data.cache.grantReadWrite(handler);
     data.providerKeys.grantRead(handler);
+    data.signing.grantRead(handler);
+    data.requestLog.grantWrite(handler);
     if (config.bedrock === 'on') grantBedrock(handler);
 
     // No `cors` here: Lambda would answer preflights and add headers beside the gateway's own.
@@ -70,6 +72,8 @@ export class GatewayStack extends Stack {
       'Table of gateway keys and temporary credentials',
     );
     output('CacheTableName', data.cache.table.tableName, 'Table of cached responses');
+    output('SigningSecretArn', data.signing.secret.secretArn, 'Secret that signs temporary credentials');
+    output('RequestLogGroupName', data.requestLog.logGroup.logGroupName, 'Log group of logged requests');
     output('ProviderKeysSecretArn', data.providerKeys.secret.secretArn, 'Secret of provider keys');
   }
 }

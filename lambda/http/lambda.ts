@@ -3,13 +3,16 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
 import type { RequestContext } from '../gateway/context.ts';
-import { failureFields, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { Handler } from './app.ts';
 import { type HttpEvent, readEvent } from './lambda-event.ts';
+import { LateWork } from './late-work.ts';
 import { errorResponse } from './respond.ts';
 
 /** Time kept back at the end of an invocation for an error frame and for what comes after the last byte. */
 const RESERVE_MS = 2_000;
+/** Time kept back of that, in which the handler returns: one that Lambda has to end counts as failed. */
+const RETURN_MS = 250;
 
 export type StreamingHandler = (event: HttpEvent, stream: Writable, lambda: Context) => Promise<void>;
 
@@ -23,22 +26,21 @@ export function createLambdaHandler(handle: Handler, log: Log, totalMs: number):
     const controller = new AbortController();
     // Without a listener a reset of the Runtime API's socket would end the process.
     stream.on('error', () => controller.abort());
-    const pending: Promise<unknown>[] = [];
+    const late = new LateWork();
     const requestId = event.requestContext?.requestId ?? lambda.awsRequestId;
     const left = lambda.getRemainingTimeInMillis() - RESERVE_MS;
+    const bound = log.with({ requestId });
     const context: RequestContext = {
       requestId,
       signal: controller.signal,
       deadline: Date.now() + Math.max(0, Math.min(totalMs, left)),
-      log: log.with({ requestId }),
-      waitUntil: (work) => pending.push(work),
+      log: bound,
+      waitUntil: (work) => late.add(work, bound),
     };
     try {
       await send(await respond(event, handle, context), stream);
     } finally {
-      for (const result of await Promise.allSettled(pending)) {
-        if (result.status === 'rejected') context.log.error('late work failed', failureFields(result.reason));
-      }
+      await late.done(lambda.getRemainingTimeInMillis() - RETURN_MS, bound);
     }
   };
 }
