@@ -36,9 +36,10 @@ export function identityPrincipal(
   };
 }
 
-export function notMapped(what: string, where: string): PermissionDenied {
+/** `section` of gateway.json is where the operator maps such an identity. */
+export function notMapped(what: string, section: string): PermissionDenied {
   return new PermissionDenied(
-    `${what} is valid, but ${where} in the gateway's configuration gives it no rights.`,
+    `${what} is valid, but ${section} of the gateway's configuration does not map it.`,
     {
       code: 'identity_not_mapped',
     },

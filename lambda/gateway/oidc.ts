@@ -43,7 +43,7 @@ export class OidcTokens {
     if (issuer === undefined) throw new Authentication('The token is of no issuer that is configured here.');
     const claims = await this.#verified(token, issuer.config, issuer.keys);
     const rule = issuer.config.rules.find((each) => fitsClaims(each.claims, claims));
-    if (rule === undefined) throw notMapped('The token', 'no rule of identities.oidc');
+    if (rule === undefined) throw notMapped('The token', 'identities.oidc');
     const name = JSON.stringify([issuer.config.issuer, claims.sub]);
     return identityPrincipal('oidc', name, rule, claims.exp);
   }
