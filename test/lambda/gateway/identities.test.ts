@@ -14,11 +14,11 @@ beforeAll(async () => {
 afterAll(() => issuer.close());
 
 /** The principal of a token with these claims, under a gateway.json with these rules. */
-function principalOf(claims: object | string, ...rules: object[]): Promise<Principal> {
+function principalOf(claims: object, ...rules: object[]): Promise<Principal> {
   const oidc = [{ issuer: issuer.issuer, audience: 'sluice', rules }];
   const { identities } = parseGatewayConfig(JSON.stringify({ identities: { oidc } }), 'gateway.json');
   const own = { iss: issuer.issuer, aud: 'sluice', sub: 'ann', exp: 4_000_000_000 };
-  return createIdentities(identities).oidc(signToken(key, { ...own, ...(claims as object) }));
+  return createIdentities(identities).oidc(signToken(key, { ...own, ...claims }));
 }
 
 const NOT_MAPPED = { status: 403, code: 'identity_not_mapped' };
@@ -107,6 +107,22 @@ describe('A rule does not fit', () => {
   ])('%j: %j', async (claims, token) => {
     await expect(principalOf(token, { claims })).rejects.toMatchObject(NOT_MAPPED);
   });
+
+  test.each([{ inherited: 'x' }, { 'a.inherited': 'x' }])(
+    'what a token inherits is none of its claims: %j',
+    async (claims) => {
+      Object.defineProperty(Object.prototype, 'inherited', {
+        value: 'x',
+        configurable: true,
+        writable: true,
+      });
+      try {
+        await expect(principalOf({ a: {} }, { claims })).rejects.toMatchObject(NOT_MAPPED);
+      } finally {
+        Reflect.deleteProperty(Object.prototype, 'inherited');
+      }
+    },
+  );
 
   test('and no message names what the token claims', async () => {
     const refused = await principalOf({ email: 'ann@example.com' }, { claims: { email: 'x' } }).catch(
