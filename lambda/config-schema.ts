@@ -69,28 +69,101 @@ const rights = {
   budget: v.optional(object({ usd, per: v.picklist(['day', 'month'], 'must be day or month') })),
 };
 
-const iamIdentity = object({
-  arn: v.pipe(v.string(), v.regex(/^arn:aws[\w-]*:(iam|sts)::/, 'must be the ARN of a user or role')),
-  ...rights,
-});
+const ROLE = /^(arn:[^:]+):(?:iam::(\d+):role\/(?:.*\/)?|sts::(\d+):assumed-role\/)([^/]+)/;
+const NAMES =
+  /^(iam::\d+:(root|(role|user)(\/[\w+=,.@*-]+)+)|sts::\d+:(assumed-role\/[\w+=,.@*-]+(\/\*)?|federated-user\/[\w+=,.@-]+))$/;
+
+/**
+ * The ARN of a role, a user, a federated user or an account's root; `*` stands for any text but `/` and `:`. A role comes out
+ * as `arn:aws:iam::123456789012:role/NAME`, without its path: AWS tells none when a role calls, and names are unique without it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+ */
+const iamArn = v.pipe(
+  v.string(),
+  v.regex(/^arn:aws(-[a-z]+)*:(iam|sts)::/, 'must be the ARN of an IAM role or user'),
+  v.regex(/^[^:]*:[^:]*:[^:]*::\d{12}:/, 'must name the account by its 12 digits'),
+  // A right that hangs on either would go to whoever picks the name.
+  v.check((arn) => !/:assumed-role\/[^/]+\/(?!\*$)/.test(arn), 'must name no session: its caller chooses it'),
+  v.check((arn) => !/:federated-user\/.*\*/.test(arn), 'must name a federated user without *'),
+  // `role/team/*` would come out as `role/*`, which is every role of the account.
+  v.check((arn) => !(/:role\/.*\//.test(arn) && arn.includes('*')), 'must have no * in a role with a path'),
+  v.check(
+    (arn) => NAMES.test(arn.replace(/^[^:]*:[^:]*:/, '')),
+    'must end in role/NAME, user/NAME, assumed-role/NAME, federated-user/NAME or root',
+  ),
+  v.transform((arn) => {
+    const [, partition = '', account, assumed, role] = ROLE.exec(arn) ?? [];
+    return role === undefined ? arn : `${partition}:iam::${account ?? assumed}:role/${role}`;
+  }),
+);
 
 const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
-const textOrList = v.lazy((value) =>
-  Array.isArray(value) ? v.pipe(v.array(text), v.minLength(1, 'must not be empty')) : text,
+const textList = v.pipe(v.array(text), v.minLength(1, 'must not be empty'));
+const audience = v.pipe(
+  v.lazy((value) => (Array.isArray(value) ? textList : text)),
+  v.transform((value) => (typeof value === 'string' ? [value] : value)),
+);
+
+/** A claim is compared as text: `true` and `7` as they stand in JSON. */
+const scalar = v.lazy((value) => {
+  if (typeof value === 'boolean') return v.boolean();
+  return typeof value === 'number' ? v.pipe(v.number(), v.safeInteger('must be a whole number')) : text;
+});
+const scalarList = v.pipe(v.array(scalar), v.minLength(1, 'must not be empty'));
+const claimValues = v.pipe(
+  v.lazy((value) => (Array.isArray(value) ? scalarList : scalar)),
+  v.transform((value) => (Array.isArray(value) ? value : [value]).map(String)),
+);
+const claims = v.pipe(
+  v.unknown(),
+  // valibot leaves these keys out without a word, and a rule with a claim fewer fits more tokens.
+  v.check(
+    (value) => !Object.keys(value ?? {}).some((key) => /^(__proto__|prototype|constructor)$/.test(key)),
+    'must not name __proto__, prototype or constructor',
+  ),
+  record(text, claimValues),
+);
+
+/** Keys that anybody could put into their place on the way are no proof: https, or the machine itself. */
+const secureUrl = v.pipe(
+  v.string(),
+  v.check((value) => {
+    const { protocol, hostname } = URL.parse(value) ?? {};
+    const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname ?? '');
+    return protocol === 'https:' || (protocol === 'http:' && loopback);
+  }, 'must be an https URL'),
+  v.check((value) => !URL.parse(value)?.username && !URL.parse(value)?.password, 'must hold no user name'),
+  v.check((value) => !value.includes('#'), 'must have no fragment'),
 );
 
 const oidcIssuer = object({
+  /** As it stands in the tokens' `iss`, a slash at its end and all. */
   issuer: v.pipe(
-    v.string(),
-    v.regex(/^https:\/\/|^http:\/\/(127\.0\.0\.1|localhost)[:/]/, 'must be an https URL'),
+    secureUrl,
+    v.check((value) => !value.includes('?'), 'must have no query'),
   ),
-  audience: textOrList,
+  audience,
   /** Where the keys are; found by the issuer's discovery document where this is not given. */
-  jwksUri: v.optional(baseUrl),
+  jwksUri: v.optional(secureUrl),
   /** The first whose claims all fit gives the rights; a token that none fits has none. */
   rules: v.pipe(
-    v.array(object({ claims: v.optional(record(v.string(), textOrList), {}), ...rights })),
+    v.array(object({ claims: v.optional(claims, {}), ...rights })),
     v.minLength(1, 'must not be empty'),
+  ),
+});
+
+const identities = object({
+  /** The first whose ARN fits gives the rights. */
+  iam: v.optional(v.array(object({ arn: iamArn, ...rights })), []),
+  oidc: v.optional(
+    v.pipe(
+      v.array(oidcIssuer),
+      v.check(
+        (list) => new Set(list.map(({ issuer }) => issuer)).size === list.length,
+        'must name each issuer once',
+      ),
+    ),
+    [],
   ),
 });
 
@@ -140,9 +213,6 @@ export const gatewayFile = object({
   ),
   prices: v.optional(record(modelName, price), {}),
   logging: v.optional(object({ otlp: v.optional(object({ endpoint: baseUrl })) }), {}),
-  identities: v.optional(
-    object({ iam: v.optional(v.array(iamIdentity), []), oidc: v.optional(v.array(oidcIssuer), []) }),
-    {},
-  ),
+  identities: v.optional(identities, {}),
   cors: v.optional(object({ origins: v.optional(v.array(v.string()), ['*']) }), {}),
 });

@@ -17,7 +17,7 @@ export function parseBaseUrl(text: string, source: string): string {
 
 type GatewayFile = v.InferOutput<typeof gatewayFile>;
 export type ProviderEntry = GatewayFile['providers'][string];
-export type IamIdentity = GatewayFile['identities']['iam'][number];
+export type IamEntry = GatewayFile['identities']['iam'][number];
 export type OidcIssuer = GatewayFile['identities']['oidc'][number];
 /** US dollars per million tokens. */
 export type Price = GatewayFile['prices'][string];
@@ -37,7 +37,7 @@ export interface GatewayConfig {
   /** By `provider/model`, or by the model's name alone. */
   readonly prices: Readonly<Record<string, Price>>;
   readonly logging: { readonly otlp?: { readonly endpoint: string } | undefined };
-  readonly identities: { readonly iam: readonly IamIdentity[]; readonly oidc: readonly OidcIssuer[] };
+  readonly identities: { readonly iam: readonly IamEntry[]; readonly oidc: readonly OidcIssuer[] };
   readonly cors: { readonly origins: readonly string[] };
 }
 

@@ -1,4 +1,7 @@
 import type { GatewayConfig } from '../config.ts';
+import { iamPrincipal } from './iam-identities.ts';
+import type { IssuerOptions } from './issuer-keys.ts';
+import { OidcTokens } from './oidc.ts';
 import type { Principal } from './principal.ts';
 
 /** The IAM identity that signed a request, as AWS tells it beside the event: no caller can set it. */
@@ -18,6 +21,14 @@ export interface Identities {
   oidc(token: string): Promise<Principal>;
 }
 
-export function createIdentities(_config: GatewayConfig['identities']): Identities {
-  throw new Error('written by a helper');
+export function createIdentities(
+  config: GatewayConfig['identities'],
+  options: IssuerOptions = {},
+): Identities {
+  const tokens = new OidcTokens(config.oidc, options);
+  return {
+    iam: ({ userArn }) => iamPrincipal(userArn, config.iam),
+    knowsIssuer: (token) => tokens.knows(token),
+    oidc: (token) => tokens.principal(token),
+  };
 }

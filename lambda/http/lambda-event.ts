@@ -1,7 +1,13 @@
-import type { APIGatewayProxyEvent, LambdaFunctionURLEvent } from 'aws-lambda';
+import type {
+  APIGatewayProxyEvent,
+  LambdaFunctionURLEvent,
+  LambdaFunctionURLEventWithIAMAuthorizer,
+} from 'aws-lambda';
+import type { IamIdentity } from '../gateway/identities.ts';
 import { tooLarge } from './request-body.ts';
 
-export type HttpEvent = LambdaFunctionURLEvent | APIGatewayProxyEvent;
+type FunctionUrlEvent = LambdaFunctionURLEvent | LambdaFunctionURLEventWithIAMAuthorizer;
+export type HttpEvent = FunctionUrlEvent | APIGatewayProxyEvent;
 
 /** Lambda's limit for an invocation. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_EVENT_BODY = 6 * 1024 * 1024;
@@ -11,6 +17,8 @@ export interface EventRequest {
   readonly request: Request;
   readonly target: string;
   readonly requestId: string;
+  /** Who signed the request, where AWS checked a signature. */
+  readonly iam?: IamIdentity;
 }
 
 /**
@@ -30,7 +38,20 @@ export function readEvent(event: HttpEvent): EventRequest {
     headers,
     body: bodyless ? null : body,
   });
-  return { request, target, requestId: event.requestContext.requestId };
+  const iam = signerOf(event);
+  return { request, target, requestId: event.requestContext.requestId, ...(iam ? { iam } : {}) };
+}
+
+/**
+ * The IAM identity that Lambda found behind the signature of a request to a function URL with `AWS_IAM`. It stands beside what
+ * the caller sent, and is read there alone. A REST API's event tells none: what stands under `authorizer` there is what an
+ * authorizer of the API's owner returned. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
+ */
+function signerOf(event: HttpEvent): IamIdentity | undefined {
+  if ('httpMethod' in event || !('authorizer' in event.requestContext)) return undefined;
+  // Null where the function URL has no authorization.
+  const { userArn, accountId } = event.requestContext.authorizer?.iam ?? {};
+  return userArn && accountId ? { userArn, accountId } : undefined;
 }
 
 interface EventHead {
@@ -39,7 +60,7 @@ interface EventHead {
   readonly headers: Headers;
 }
 
-function fromFunctionUrl(event: LambdaFunctionURLEvent): EventHead {
+function fromFunctionUrl(event: FunctionUrlEvent): EventHead {
   const headers = new Headers();
   for (const [name, value] of Object.entries(event.headers))
     if (value !== undefined) headers.set(name, value);

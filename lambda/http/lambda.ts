@@ -47,8 +47,8 @@ export function createLambdaHandler(handle: Handler, log: Log, totalMs: number):
 
 async function respond(event: HttpEvent, handle: Handler, context: RequestContext): Promise<Response> {
   try {
-    const { request, target } = readEvent(event);
-    return await handle(request, context, { target });
+    const { request, target, iam } = readEvent(event);
+    return await handle(request, context, iam === undefined ? { target } : { target, iam });
   } catch (error) {
     return errorResponse(error, context);
   }

@@ -101,6 +101,62 @@ describe('parseGatewayConfig', () => {
 
   const provider = (more: object) => ({ providers: { mine: { kind: 'openai', ...more } } });
 
+  const ARN = 'arn:aws:iam::123456789012:';
+  const STS = 'arn:aws:sts::123456789012:';
+  const issuer = { issuer: 'https://issuer.test', audience: 'sluice', rules: [{}] };
+  const iam = (more: object) => ({ identities: { iam: [{ arn: `${ARN}role/a`, ...more }] } });
+  const oidc = (more: object) => ({ identities: { oidc: [{ ...issuer, ...more }] } });
+  const rule = (claims: unknown) => oidc({ rules: [{ claims }] });
+
+  test('identities come out in one form: roles without path and session, lists of texts', () => {
+    const { identities } = parse({
+      identities: {
+        iam: [
+          { arn: `${STS}assumed-role/team/*` },
+          {
+            arn: `${ARN}role/eu/ops/team`,
+            models: ['fast'],
+            rpm: 1,
+            tpm: 2,
+            budget: { usd: 0.5, per: 'day' },
+          },
+          { arn: `${ARN}user/eu/*` },
+          { arn: `${ARN}root` },
+        ],
+        oidc: [
+          { ...issuer, rules: [{ claims: { a: 'x', b: ['y', true, 7], c: false } }, { rpm: 5 }] },
+          {
+            ...issuer,
+            issuer: 'http://[::1]:8080/a/',
+            audience: ['a', 'b'],
+            jwksUri: 'https://x.test/k?p=1',
+          },
+        ],
+      },
+    });
+    expect(identities).toEqual({
+      iam: [
+        { arn: `${ARN}role/team` },
+        { arn: `${ARN}role/team`, models: ['fast'], rpm: 1, tpm: 2, budget: { usd: 0.5, per: 'day' } },
+        { arn: `${ARN}user/eu/*` },
+        { arn: `${ARN}root` },
+      ],
+      oidc: [
+        {
+          issuer: 'https://issuer.test',
+          audience: ['sluice'],
+          rules: [{ claims: { a: ['x'], b: ['y', 'true', '7'], c: ['false'] } }, { claims: {}, rpm: 5 }],
+        },
+        {
+          issuer: 'http://[::1]:8080/a/',
+          audience: ['a', 'b'],
+          jwksUri: 'https://x.test/k?p=1',
+          rules: [{ claims: {} }],
+        },
+      ],
+    });
+  });
+
   test.each<[unknown, string]>([
     [null, 'expected Object, found null'],
     ['text', 'expected Object, found "text"'],
@@ -142,6 +198,83 @@ describe('parseGatewayConfig', () => {
     [{ cache: { maxEntryBytes: -1 } }, 'cache.maxEntryBytes is wrong: expected >=0, found -1'],
     [{ cors: { origins: '*' } }, 'cors.origins is wrong: expected Array, found "*"'],
     [{ cors: { origins: [1] } }, 'cors.origins.0 is wrong: expected string, found 1'],
+    [{ identities: [] }, 'identities must be an object, not a list'],
+    [{ identities: { saml: [] } }, 'identities.saml is not a known key'],
+    [iam({ arn: undefined }), 'identities.iam.0.arn is missing'],
+    [iam({ arn: 'team' }), 'identities.iam.0.arn must be the ARN of an IAM role or user'],
+    [iam({ arn: 'arn:aws:s3:::bucket' }), 'identities.iam.0.arn must be the ARN of an IAM role or user'],
+    [iam({ arn: 'arn:aws*:iam::123456789012:role/a' }), 'identities.iam.0.arn must be the ARN of an IAM'],
+    [iam({ arn: 'arn:*:iam::123456789012:role/a' }), 'identities.iam.0.arn must be the ARN of an IAM'],
+    [iam({ arn: 'arn:aws:iam::*:role/a' }), 'identities.iam.0.arn must name the account by its 12 digits'],
+    [
+      iam({ arn: 'arn:aws:iam::12345678901*:role/a' }),
+      'identities.iam.0.arn must name the account by its 12',
+    ],
+    [iam({ arn: 'arn:aws:iam::12345678901:role/a' }), 'identities.iam.0.arn must name the account by its 12'],
+    [iam({ arn: 'arn:aws:iam:::role/a' }), 'identities.iam.0.arn must name the account by its 12'],
+    [iam({ arn: `${ARN}` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: `${ARN}*` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: `${ARN}role` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: `${ARN}role/` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: `${ARN}*/a` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: `${ARN}role/a?` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: `${ARN}role/a ` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: `${ARN}group/a` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: `${ARN}assumed-role/a` }), 'identities.iam.0.arn must end in role/NAME'],
+    [iam({ arn: 'arn:aws:sts::123456789012:role/a' }), 'identities.iam.0.arn must end in role/NAME'],
+    [
+      iam({ arn: `${STS}assumed-role/a/s` }),
+      'identities.iam.0.arn must name no session: its caller chooses it',
+    ],
+    [iam({ arn: `${STS}assumed-role/a/s*` }), 'identities.iam.0.arn must name no session'],
+    [iam({ arn: `${STS}assumed-role/a/*/x` }), 'identities.iam.0.arn must name no session'],
+    [iam({ arn: `${STS}federated-user/*` }), 'identities.iam.0.arn must name a federated user without *'],
+    [iam({ arn: `${ARN}role/team/*` }), 'identities.iam.0.arn must have no * in a role with a path'],
+    [iam({ arn: `${ARN}role/*/a` }), 'identities.iam.0.arn must have no * in a role with a path'],
+    [iam({ models: [] }), 'identities.iam.0.models must not be empty'],
+    [iam({ rpm: 0 }), 'identities.iam.0.rpm must be at least 1'],
+    [iam({ rpm: 1.5 }), 'identities.iam.0.rpm must be a whole number'],
+    [iam({ tpm: '5' }), 'identities.iam.0.tpm is wrong: expected number, found "5"'],
+    [iam({ budget: 5 }), 'identities.iam.0.budget is wrong: expected Object, found 5'],
+    [iam({ budget: { usd: 5 } }), 'identities.iam.0.budget.per is missing'],
+    [iam({ budget: { usd: 5, per: 'year' } }), 'identities.iam.0.budget.per must be day or month'],
+    [iam({ budget: { usd: -1, per: 'day' } }), 'identities.iam.0.budget.usd must not be below 0'],
+    [iam({ model: ['a'] }), 'identities.iam.0.model is not a known key'],
+    [oidc({ issuer: undefined }), 'identities.oidc.0.issuer is missing'],
+    [oidc({ issuer: 'accounts.example.com' }), 'identities.oidc.0.issuer must be an https URL'],
+    [oidc({ issuer: 'http://issuer.test' }), 'identities.oidc.0.issuer must be an https URL'],
+    [oidc({ issuer: 'http://localhost:80@evil.test' }), 'identities.oidc.0.issuer must be an https URL'],
+    [oidc({ issuer: 'http://localhost.evil.test' }), 'identities.oidc.0.issuer must be an https URL'],
+    [oidc({ issuer: 'http://127.0.0.1.evil.test' }), 'identities.oidc.0.issuer must be an https URL'],
+    [oidc({ issuer: 'https://a:b@issuer.test' }), 'identities.oidc.0.issuer must hold no user name'],
+    [oidc({ issuer: 'https://issuer.test/#a' }), 'identities.oidc.0.issuer must have no fragment'],
+    [oidc({ issuer: 'https://issuer.test/?a' }), 'identities.oidc.0.issuer must have no query'],
+    [oidc({ audience: undefined }), 'identities.oidc.0.audience is missing'],
+    [oidc({ audience: '' }), 'identities.oidc.0.audience must not be empty'],
+    [oidc({ audience: [] }), 'identities.oidc.0.audience must not be empty'],
+    [oidc({ audience: ['a', 5] }), 'identities.oidc.0.audience.1 is wrong: expected string, found 5'],
+    [oidc({ jwksUri: 'http://issuer.test/keys' }), 'identities.oidc.0.jwksUri must be an https URL'],
+    [oidc({ jwksUri: 'file:///keys' }), 'identities.oidc.0.jwksUri must be an https URL'],
+    [oidc({ rules: undefined }), 'identities.oidc.0.rules is missing'],
+    [oidc({ rules: [] }), 'identities.oidc.0.rules must not be empty'],
+    [oidc({ rules: [{ claim: {} }] }), 'identities.oidc.0.rules.0.claim is not a known key'],
+    [rule([]), 'identities.oidc.0.rules.0.claims must be an object, not a list'],
+    [rule({ a: [] }), 'identities.oidc.0.rules.0.claims.a must not be empty'],
+    [rule({ a: '' }), 'identities.oidc.0.rules.0.claims.a must not be empty'],
+    [rule({ a: null }), 'identities.oidc.0.rules.0.claims.a is wrong: expected string, found null'],
+    [rule({ a: { b: 'c' } }), 'identities.oidc.0.rules.0.claims.a is wrong: expected string, found Object'],
+    [
+      rule({ a: ['x', ['y']] }),
+      'identities.oidc.0.rules.0.claims.a.1 is wrong: expected string, found Array',
+    ],
+    [rule({ a: 1e300 }), 'identities.oidc.0.rules.0.claims.a must be a whole number'],
+    // valibot would leave it out, and every token would fit.
+    [rule(JSON.parse('{"__proto__":"x"}')), 'identities.oidc.0.rules.0.claims must not name __proto__'],
+    [rule({ constructor: 'x' }), 'identities.oidc.0.rules.0.claims must not name __proto__'],
+    [
+      { identities: { oidc: [issuer, { ...issuer, audience: 'b' }] } },
+      'identities.oidc must name each issuer once',
+    ],
   ])('%j: the message names the field', (content, message) => {
     const found = mistakeIn(() => parse(content));
     expect(found.startsWith(`gateway.json: ${message}`) || found).toBe(true);
