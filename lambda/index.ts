@@ -26,6 +26,7 @@ const otlp = otlpRequestLog(config.gateway.logging.otlp?.endpoint, environment, 
 
 const handle = createHandler({
   config: config.gateway,
+  log,
   allowProviderKeys: config.gateway.allowProviderKeys ?? false,
   registry,
   keyRing,

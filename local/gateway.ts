@@ -52,6 +52,7 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
     const otlp = otlpRequestLog(config.logging.otlp?.endpoint, environment, keyRing);
     const handle = createHandler({
       config,
+      log,
       allowProviderKeys,
       registry,
       keyRing,

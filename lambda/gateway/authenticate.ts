@@ -26,7 +26,7 @@ export async function authenticate(
   }
   const claims = peekClaims(bearer);
   if (claims?.iss === ISSUER) return authenticateCredential(bearer, parts, now);
-  if (claims && parts.identities?.knowsIssuer(bearer)) return parts.identities.oidc(bearer);
+  if (parts.identities?.knowsIssuer(bearer)) return parts.identities.oidc(bearer);
   const hash = hashKey(bearer);
   // An operator may set a local key of any form, so the store is asked in every case.
   const record = await parts.credentials.findKey(hash);

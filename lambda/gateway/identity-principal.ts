@@ -30,6 +30,7 @@ export function identityPrincipal(
   return {
     kind: 'identity',
     id,
+    cacheScope: `${source}#${id}`,
     ...(models === undefined ? {} : { modelLists: [models] }),
     ...(Object.keys(limits).length === 0 ? {} : { limits: [{ subject: `${source}#${id}`, ...limits }] }),
     ...(expiresAt === undefined ? {} : { expiresAt }),

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config.ts';
+import type { Log } from '../log.ts';
 import type { ProviderRegistry } from '../providers/index.ts';
 import type { CredentialStore } from '../stores/credential-store.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
@@ -9,6 +10,8 @@ import type { UsageStore } from '../stores/usage-store.ts';
 /** The parts a gateway is put together from; each process makes them once. */
 export interface GatewayParts {
   readonly config: GatewayConfig;
+  /** For what belongs to no request. */
+  readonly log: Log;
   /** Whether a bearer that is no key of ours is taken for the caller's own provider key. */
   readonly allowProviderKeys: boolean;
   readonly registry: ProviderRegistry;

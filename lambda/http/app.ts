@@ -49,7 +49,8 @@ type Parts = GatewayParts & Pick<AuthenticateParts, 'identities'>;
 
 export function createHandler(parts: GatewayParts): Handler {
   const { iam, oidc } = parts.config.identities;
-  const identities = iam.length + oidc.length > 0 ? createIdentities(parts.config.identities) : undefined;
+  const identities =
+    iam.length + oidc.length > 0 ? createIdentities(parts.config.identities, { log: parts.log }) : undefined;
   const app = createApp({ ...parts, identities });
   const cors = createCors(parts.config.cors.origins);
   return async (request, context, wire = {}) => {

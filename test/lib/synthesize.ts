@@ -18,7 +18,7 @@ export function synthesize(choices: Partial<DeployConfig> = {}, { bundle = false
     context: { ...CDK_JSON.context, ...(bundle ? {} : { 'aws:cdk:bundling-stacks': [] }) },
   });
   const config = readDeployConfig({ ...choices });
-  const dataStack = new DataStack(app, 'Data');
+  const dataStack = new DataStack(app, 'Data', { requestLogRetention: config.requestLogRetentionDays });
   const gatewayStack = new GatewayStack(app, 'Gateway', { config, data: dataStack });
   return {
     data: Template.fromStack(dataStack),
