@@ -1,7 +1,8 @@
 import { autoOperation } from '../openai/auto.ts';
-import { checkRequest, type ParsedRequest, parseRequest } from '../openai/parse-request.ts';
+import { isObject } from '../openai/json.ts';
+import { checkRequest, type ParsedRequest, parseJson, parseRequest } from '../openai/parse-request.ts';
 import type { Operation } from '../openai/wire.ts';
-import { isCompletionModel } from '../providers/model-names.ts';
+import { DEFAULT_MODERATION_MODEL, isCompletionModel } from '../providers/model-names.ts';
 import type { Call, Route } from '../providers/provider.ts';
 import { openAccount } from './account.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -12,6 +13,7 @@ import { answerCompletion } from './completions.ts';
 import type { RequestContext } from './context.ts';
 import { answerEmbeddings } from './embeddings.ts';
 import { Followers, followedBody, statusOf } from './followed.ts';
+import { answerModeration } from './moderations.ts';
 import { outcomeLog, type Settle } from './outcome-log.ts';
 import type { GatewayParts } from './parts.ts';
 import { preparation } from './prepare.ts';
@@ -46,7 +48,7 @@ export async function callModel(
 ): Promise<ModelAnswer> {
   const { bytes, headers, options, principal, responseHeaders } = request;
   const { body, operation } = parsed(request, parts);
-  const stream = operation !== 'embeddings' && body.stream === true;
+  const stream = (operation === 'chat' || operation === 'completions') && body.stream === true;
   const call: Call = { operation, body, bytes, headers, stream };
   const { model } = body;
   const followed = { operation, model, body, stream, principal, options, context, responseHeaders };
@@ -95,6 +97,7 @@ async function answerCall(
   const walk: Walk = { routes, ask, principal, settle, answered };
   if (call.operation === 'embeddings') return answerEmbeddings(call, walk);
   if (call.operation === 'completions') return answerCompletion(call, walk);
+  if (call.operation === 'moderations') return answerModeration(call, walk);
   const answer = await ask(call);
   return answered(answer, await render(answer, principal, settle(answer)));
 }
@@ -103,10 +106,18 @@ function parsed(
   { bytes, operation }: ModelRequest,
   parts: GatewayParts,
 ): { body: ParsedRequest; operation: Operation } {
+  if (operation === 'moderations') return { body: withModerationModel(bytes), operation };
   if (operation !== 'auto') return { body: parseRequest(bytes, operation), operation };
   // Of a completion nothing but the model is checked, which is what the choice needs.
   const body = parseRequest(bytes, 'completions');
   const [first] = candidatesFor(body.model, parts);
   const chosen = autoOperation(body, first !== undefined && isCompletionModel(first.model));
   return { body: checkRequest(body, chosen), operation: chosen };
+}
+
+/** The one operation whose model may be left out: the body goes on as it came, and is routed and checked by what is meant. */
+function withModerationModel(bytes: Uint8Array): ParsedRequest {
+  const json = parseJson(bytes);
+  const unnamed = isObject(json) && (json.model === undefined || json.model === null);
+  return checkRequest(unnamed ? { ...json, model: DEFAULT_MODERATION_MODEL } : json, 'moderations');
 }

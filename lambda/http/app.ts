@@ -68,6 +68,7 @@ function createApp(parts: GatewayParts): Hono<Route> {
   app.post('/chat/completions', (c) => model('chat')(c.req.raw, c.env));
   app.post('/completions', (c) => model('completions')(c.req.raw, c.env));
   app.post('/embeddings', (c) => model('embeddings')(c.req.raw, c.env));
+  app.post('/moderations', (c) => model('moderations')(c.req.raw, c.env));
   app.post('/auto', (c) => model('auto')(c.req.raw, c.env));
   app.get('/models', async (c) => {
     const principal = await caller(c.req.raw, c.env, parts);

@@ -24,6 +24,7 @@ const schemas: Record<Operation, v.GenericSchema> = {
   chat: v.looseObject({ model, stream, messages: v.pipe(v.array(message), v.minLength(1)) }),
   completions: v.looseObject({ model, stream }),
   embeddings: v.looseObject({ model }),
+  moderations: v.looseObject({ model }),
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -40,7 +41,8 @@ export function checkRequest(body: unknown, operation: Operation): ParsedRequest
   return body as ParsedRequest;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** Throws InvalidRequest. */
+export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);
