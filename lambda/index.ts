@@ -30,6 +30,7 @@ const handle = createHandler({
   signing: stores.signing,
   usage: stores.usage,
   requestLogs: [],
+  cache: stores.cache,
 });
 
 export const handler = awslambda.streamifyResponse(

@@ -37,23 +37,26 @@ export class Followers implements Follower {
   }
 }
 
+/** What is known of an answer when it begins. */
+export type Answered = Pick<End, 'status' | 'cached'>;
+
 type Body = Uint8Array | ReadableStream<Uint8Array> | null;
 
 /** `body` on its way to the caller, its followers told when it begins and ends. */
-export function followedBody<Of extends Body>(body: Of, status: number, followers: Followers): Of {
+export function followedBody<Of extends Body>(body: Of, how: Answered, followers: Followers): Of {
   if (followers.none) return body;
   if (!(body instanceof ReadableStream)) {
     followers.began();
     const whole = followers.wantsBody && body !== null ? { body: Buffer.from(body) } : {};
-    followers.ended({ status, ...whole });
+    followers.ended({ ...how, ...whole });
     return body;
   }
-  return followedStream(body, status, followers) as Of;
+  return followedStream(body, how, followers) as Of;
 }
 
 function followedStream(
   body: ReadableStream<Uint8Array>,
-  status: number,
+  how: Answered,
   followers: Followers,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
@@ -64,7 +67,7 @@ function followedStream(
     if (over) return;
     over = true;
     const sent = followers.wantsBody ? { body: Buffer.concat(kept) } : {};
-    followers.ended({ status, ...sent, ...(failure === undefined ? {} : { failure }) });
+    followers.ended({ ...how, ...sent, ...(failure === undefined ? {} : { failure }) });
   };
   return new ReadableStream<Uint8Array>(
     {

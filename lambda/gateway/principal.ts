@@ -16,6 +16,8 @@ export interface Principal {
   readonly orgName?: string;
   /** Where the caller's requests are logged, whatever `x-bt-parent` says. */
   readonly logging?: LoggingTarget;
+  /** Who shares this caller's cached answers; absent: nobody. */
+  readonly cacheScope?: string;
   /** Seconds since the epoch: nothing that this caller makes may live longer. */
   readonly expiresAt?: number;
 }

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { InvalidRequest, ModelNotFound } from '../errors.ts';
+import { AnswerCache } from '../gateway/answer-cache.ts';
 import { authenticate } from '../gateway/authenticate.ts';
 import { callerOptions } from '../gateway/caller-options.ts';
 import type { RequestContext } from '../gateway/context.ts';
@@ -43,7 +44,7 @@ type Route = { Bindings: Bindings };
 export type Handler = (request: Request, context: RequestContext, wire?: Wire) => Promise<Response>;
 
 export function createHandler(parts: GatewayParts): Handler {
-  const app = createApp(parts);
+  const app = createApp({ ...parts, answers: new AnswerCache(parts) });
   const cors = createCors(parts.config.cors.origins);
   return async (request, context, wire = {}) => {
     const preflight = cors.preflight(request);
@@ -58,7 +59,9 @@ export function createHandler(parts: GatewayParts): Handler {
   };
 }
 
-function createApp(parts: GatewayParts): Hono<Route> {
+type Parts = GatewayParts & { readonly answers: AnswerCache };
+
+function createApp(parts: Parts): Hono<Route> {
   const app = new Hono<Route>({
     getPath: (_request, options) => (options?.env as Bindings | undefined)?.target.path ?? '/',
   });
@@ -108,7 +111,7 @@ async function serveModel(
   operation: Operation | 'auto',
   request: Request,
   env: Bindings,
-  parts: GatewayParts,
+  parts: Parts,
 ): Promise<Response> {
   const principal = await caller(request, env, parts);
   const options = callerOptions(request.headers, env.target.orgName, parts.config.cache.defaultTtlSeconds);

@@ -1,3 +1,8 @@
+/** How far one reader has read. */
+interface Position {
+  at: number;
+}
+
 /**
  * One stream that several readers read, each from its beginning, while it comes. The source is pulled as fast as the fastest
  * reader reads, and cancelled when the last reader left before its end.
@@ -5,15 +10,17 @@
 export class Broadcast {
   readonly #source: ReadableStreamDefaultReader<Uint8Array>;
   readonly #maxBytes: number;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #readers = new Set<Position>();
+  #chunks: Uint8Array[] = [];
+  /** How many chunks were dropped from the beginning: nobody will ask for them any more. */
+  #dropped = 0;
   #bytes = 0;
-  #readers = 0;
   #pulling: Promise<void> | undefined;
   #ended = false;
   #failure: { readonly cause: unknown } | undefined;
   readonly #whole = Promise.withResolvers<Buffer | undefined>();
 
-  /** From `maxBytes` on no new reader may come, and the whole is not told. */
+  /** Beyond `maxBytes` no new reader may come, the whole is not told, and what all have read is let go. */
   constructor(source: ReadableStream<Uint8Array>, maxBytes: number) {
     this.#source = source.getReader();
     this.#maxBytes = maxBytes;
@@ -31,35 +38,47 @@ export class Broadcast {
 
   /** The stream from its beginning. Its reader's leaving does not disturb the others. */
   read(): ReadableStream<Uint8Array> {
-    let at = 0;
-    let left = false;
-    this.#readers++;
-    const leave = () => {
-      if (left) return;
-      left = true;
-      this.#readers--;
-    };
+    const position = { at: 0 };
+    this.#readers.add(position);
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          while (at >= this.#chunks.length && !this.#ended && this.#failure === undefined) await this.#pull();
-          const chunk = this.#chunks[at];
+          const chunk = await this.#chunkAt(position);
           if (chunk !== undefined) {
-            at++;
             controller.enqueue(chunk);
             return;
           }
-          leave();
+          this.#readers.delete(position);
           if (this.#failure) controller.error(this.#failure.cause);
           else controller.close();
         },
         cancel: async (reason) => {
-          leave();
-          if (this.#readers === 0) await this.#stop(reason);
+          this.#readers.delete(position);
+          if (this.#readers.size === 0) await this.#stop(reason);
         },
       },
       { highWaterMark: 0 },
     );
+  }
+
+  async #chunkAt(position: Position): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const chunk = this.#chunks[position.at - this.#dropped];
+      if (chunk !== undefined) {
+        position.at++;
+        this.#letGo();
+        return chunk;
+      }
+      if (this.#ended || this.#failure) return undefined;
+      await this.#pull();
+    }
+  }
+
+  #letGo(): void {
+    if (this.#bytes <= this.#maxBytes) return;
+    const least = Math.min(...[...this.#readers].map(({ at }) => at));
+    this.#chunks = this.#chunks.slice(least - this.#dropped);
+    this.#dropped = least;
   }
 
   /** One read of the source, shared by all who wait for it. */
@@ -79,9 +98,9 @@ export class Broadcast {
         return;
       }
       this.#ended = true;
-      this.#whole.resolve(this.#bytes <= this.#maxBytes ? Buffer.concat(this.#chunks) : undefined);
+      this.#whole.resolve(this.open ? Buffer.concat(this.#chunks) : undefined);
     } catch (cause) {
-      this.#failure = { cause };
+      this.#failure ??= { cause };
       this.#whole.resolve(undefined);
     }
   }
