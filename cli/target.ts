@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ConfigError, type Environment } from '../lambda/config.ts';
 import { type TableStores, tableStoresAt, tableStoresOf } from '../lambda/stores/aws.ts';
-import { CREDENTIALS_TABLE, endpointFile, startDynamoDB } from '../local/dynamodb.ts';
+import { endpointFile, LOCAL_TABLES, startDynamoDB } from '../local/dynamodb.ts';
 import { localSettings } from '../local/settings.ts';
 
 /** Where the operator works: a local data folder, or a deployed stack. */
@@ -22,7 +22,7 @@ async function openLocal(environment: Environment): Promise<Target> {
   if (existsSync(file)) {
     const { endpoint, pid } = JSON.parse(readFileSync(file, 'utf8')) as { endpoint: string; pid: number };
     if (isRunning(pid)) {
-      const { client, ...stores } = tableStoresAt(endpoint, CREDENTIALS_TABLE);
+      const { client, ...stores } = tableStoresAt(endpoint, LOCAL_TABLES);
       return { ...stores, close: async () => client.destroy() };
     }
   }
@@ -47,11 +47,12 @@ async function openStack(name: string): Promise<Target> {
       throw new ConfigError(`The stack ${name} can not be read: ${error.message}`);
     });
   client.destroy();
-  const table = Stacks?.[0]?.Outputs?.find(
-    ({ OutputKey }) => OutputKey === 'CredentialsTableName',
-  )?.OutputValue;
-  if (table === undefined)
-    throw new ConfigError(`The stack ${name} has no output CredentialsTableName: name the gateway's stack.`);
-  const { client: dynamodb, ...stores } = tableStoresOf(table);
+  const output = (wanted: string) => {
+    const value = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === wanted)?.OutputValue;
+    if (value !== undefined) return value;
+    throw new ConfigError(`The stack ${name} has no output ${wanted}: name the gateway's stack.`);
+  };
+  const names = { credentialsTable: output('CredentialsTableName'), cacheTable: output('CacheTableName') };
+  const { client: dynamodb, ...stores } = tableStoresOf(names);
   return { ...stores, close: async () => dynamodb.destroy() };
 }

@@ -118,6 +118,7 @@ export function loadLambdaConfig(environment: Environment = processEnvironment()
   return {
     gateway: loadGatewayConfig(environment),
     credentialsTable: required(environment, ENVIRONMENT.credentialsTable),
+    cacheTable: required(environment, ENVIRONMENT.cacheTable),
     providerKeysSecret: required(environment, ENVIRONMENT.providerKeysSecret),
     signingSecret: required(environment, ENVIRONMENT.signingSecret),
     requestLogGroup: required(environment, ENVIRONMENT.requestLogGroup),

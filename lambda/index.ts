@@ -34,6 +34,7 @@ const handle = createHandler({
   signing: stores.signing,
   usage: stores.usage,
   requestLogs: otlp ? [stores.requestLog, otlp] : [stores.requestLog],
+  cache: stores.cache,
 });
 
 export const handler = awslambda.streamifyResponse(

@@ -15,6 +15,10 @@ import { ConfigError } from '../lambda/config.ts';
 import { type TableStores, tableStoresAt } from '../lambda/stores/aws.ts';
 
 export const CREDENTIALS_TABLE = 'sluice-credentials';
+export const CACHE_TABLE = 'sluice-cache';
+
+/** The tables of a local run. */
+export const LOCAL_TABLES = { credentialsTable: CREDENTIALS_TABLE, cacheTable: CACHE_TABLE };
 
 export interface LocalDynamoDB extends Omit<TableStores, 'client'> {
   readonly endpoint: string;
@@ -36,10 +40,15 @@ export async function startDynamoDB(dataFolder: string): Promise<LocalDynamoDB> 
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
   });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { client, ...stores } = tableStoresAt(endpoint, CREDENTIALS_TABLE);
+  const { client, ...stores } = tableStoresAt(endpoint, LOCAL_TABLES);
   try {
-    await createTable(client);
-    await tableActive(client, dataFolder);
+    await Promise.all([
+      createTable(client, CREDENTIALS_TABLE, ['pk']),
+      createTable(client, CACHE_TABLE, ['pk', 'sk']),
+    ]);
+    await Promise.all(
+      [CREDENTIALS_TABLE, CACHE_TABLE].map((table) => tableActive(client, table, dataFolder)),
+    );
   } catch (error) {
     await stop(client, server);
     throw error;
@@ -83,13 +92,13 @@ function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
 }
 
-async function createTable(client: DynamoDBClient): Promise<void> {
+async function createTable(client: DynamoDBClient, table: string, keys: readonly string[]): Promise<void> {
   try {
     await client.send(
       new CreateTableCommand({
-        TableName: CREDENTIALS_TABLE,
-        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        TableName: table,
+        AttributeDefinitions: keys.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+        KeySchema: keys.map((name, i) => ({ AttributeName: name, KeyType: i === 0 ? 'HASH' : 'RANGE' })),
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );
@@ -101,9 +110,9 @@ async function createTable(client: DynamoDBClient): Promise<void> {
 const ACTIVE_CHECKS = 100;
 
 /** A new table serves a moment later only; one whose creation was broken off never does. */
-async function tableActive(client: DynamoDBClient, dataFolder: string): Promise<void> {
+async function tableActive(client: DynamoDBClient, table: string, dataFolder: string): Promise<void> {
   for (let checks = 0; checks < ACTIVE_CHECKS; checks++) {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: CREDENTIALS_TABLE }));
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
     if (Table?.TableStatus === 'ACTIVE') return;
     await sleep(20);
   }

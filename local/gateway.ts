@@ -60,6 +60,7 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
       signing: localSigningSecret(settings.dataFolder),
       usage: stores.usage,
       requestLogs: otlp ? [fileLog, otlp] : [fileLog],
+      cache: stores.cache,
     });
     const server = await startServer(handle, log, settings.port, config.timeouts.totalMs);
     const keyless = entries.map(({ name }) => name).filter((name) => registry.get(name)?.keyOptional);

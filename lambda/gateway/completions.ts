@@ -18,18 +18,18 @@ const WIDTH = 8;
  * answer a completion again. There several prompts fan out, and their choices come back in the prompts' order.
  */
 export async function answerCompletion(call: Call, parts: Walk): Promise<ModelAnswer> {
-  const { routes, ask, principal, settle, answered } = parts;
+  const { routes, ask, principal, settle, answered, full } = parts;
   const served = routes.every(({ provider, model }) => provider.servesCompletions?.(model));
   if (served) {
     const answer = await ask(call);
-    return answered(answer, await render(answer, principal, settle(answer)));
+    return answered(answer, await render(answer, principal, settle(answer), full));
   }
   const prompts = promptsOf(call.body).map((prompt, i) => new PromptCall(call, prompt, i));
   if (!call.stream) return answerWhole(prompts, parts);
   const [first, ...rest] = prompts;
   if (first === undefined) throw new Error('a completion has at least one prompt');
   const answer = await ask(first.call);
-  const source = new PromptSource(first.source(answer), rest, ask, asksForUsage(call.body));
+  const source = new PromptSource(first.source(answer), rest, ask, full || asksForUsage(call.body));
   const body = await answerStream(source, answer, principal, settle(answer));
   return answered(answer, { body, contentType: EVENT_STREAM });
 }

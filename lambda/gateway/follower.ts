@@ -28,10 +28,10 @@ export interface FollowedRequest {
 /** How a request ended. */
 export interface End {
   readonly status: number;
-  /** Set where the caller got an error, in the answer's head or in its middle, or left. */
-  readonly failure?: unknown;
   /** The answer came from the cache, or from another caller's call: this request asked no provider. */
   readonly cached?: boolean;
+  /** Set where the caller got an error, in the answer's head or in its middle, or left. */
+  readonly failure?: unknown;
   /** How many bytes the caller was sent of the answer. */
   readonly bytes?: number;
   /** What the caller was sent, where a follower wants it: the whole body, or a stream's bytes up to where it ended. */

@@ -1,9 +1,11 @@
 import { autoOperation } from '../openai/auto.ts';
-import { checkRequest, type ParsedRequest, parseRequest } from '../openai/parse-request.ts';
+import { isObject } from '../openai/json.ts';
+import { checkRequest, type ParsedRequest, parseJson, parseRequest } from '../openai/parse-request.ts';
 import type { Operation } from '../openai/wire.ts';
-import { isCompletionModel } from '../providers/model-names.ts';
+import { DEFAULT_MODERATION_MODEL, isCompletionModel } from '../providers/model-names.ts';
 import type { Call, Route } from '../providers/provider.ts';
 import { openAccount } from './account.ts';
+import type { AnswerCache } from './answer-cache.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { type Answer, attempt } from './attempts.ts';
 import type { CallerOptions } from './caller-options.ts';
@@ -11,7 +13,9 @@ import { candidatesFor } from './candidates.ts';
 import { answerCompletion } from './completions.ts';
 import type { RequestContext } from './context.ts';
 import { answerEmbeddings } from './embeddings.ts';
+import type { Ran } from './flight.ts';
 import { Followers, followedBody, statusOf } from './followed.ts';
+import { answerModeration } from './moderations.ts';
 import { outcomeLog, type Settle } from './outcome-log.ts';
 import type { GatewayParts } from './parts.ts';
 import { preparation } from './prepare.ts';
@@ -42,11 +46,11 @@ export interface ModelRequest {
 export async function callModel(
   request: ModelRequest,
   context: RequestContext,
-  parts: GatewayParts,
+  parts: GatewayParts & { readonly answers: AnswerCache },
 ): Promise<ModelAnswer> {
-  const { bytes, headers, options, principal, responseHeaders } = request;
+  const { bytes, headers, options, principal, responseHeaders, timing } = request;
   const { body, operation } = parsed(request, parts);
-  const stream = operation !== 'embeddings' && body.stream === true;
+  const stream = (operation === 'chat' || operation === 'completions') && body.stream === true;
   const call: Call = { operation, body, bytes, headers, stream };
   const { model } = body;
   const { traceparent } = headers;
@@ -56,32 +60,43 @@ export async function callModel(
   followers.add(openRecord(followed, parts));
   try {
     const usable = await resolveRoutes(model, principal, options.endpointName, parts);
+    const place = await parts.answers.open({ call, routes: usable, principal, options, context, timing });
     const account = await openAccount(followed, parts, call, usable);
     followers.add(account?.follower);
-    const answer = await answerCall(call, account?.routes ?? usable, request, context, parts, followers);
-    return {
-      ...answer,
-      body: followedBody(
-        answer.body,
-        { status: 200, contentType: answer.headers['content-type'] ?? '' },
-        followers,
-      ),
-    };
+    const routes = account?.routes ?? usable;
+    const ask = (full: boolean, signal?: AbortSignal) =>
+      answerCall({ call, routes, full, request, context: signalled(context, signal), parts, followers });
+    const { answer, cached } = place
+      ? await place.answer((signal) => ask(true, signal))
+      : { answer: (await ask(false)).answer, cached: false };
+    const how = { status: 200, cached, contentType: answer.headers['content-type'] ?? '' };
+    return { ...answer, body: followedBody(answer.body, how, followers) };
   } catch (failure) {
     followers.ended({ status: statusOf(failure), failure });
     throw failure;
   }
 }
 
-/** The answer to a call whose routes are known. */
-async function answerCall(
-  call: Call,
-  routes: readonly Route[],
-  { principal, timing }: ModelRequest,
-  context: RequestContext,
-  parts: GatewayParts,
-  followers: Followers,
-): Promise<ModelAnswer> {
+/** A context whose work another signal ends. */
+function signalled(context: RequestContext, signal: AbortSignal | undefined): RequestContext {
+  // Not spread: the context's own signal is made on first use.
+  return signal === undefined ? context : Object.create(context, { signal: { value: signal } });
+}
+
+interface Asked {
+  readonly call: Call;
+  readonly routes: readonly Route[];
+  /** A stream keeps its usage chunk. */
+  readonly full: boolean;
+  readonly request: ModelRequest;
+  readonly context: RequestContext;
+  readonly parts: GatewayParts;
+  readonly followers: Followers;
+}
+
+/** The answer to a call whose routes are known, from the provider. */
+async function answerCall({ call, routes, full, request, context, parts, followers }: Asked): Promise<Ran> {
+  const { principal, timing } = request;
   const attemptParts = { ...parts, prepare: preparation(context) };
   const ask: Ask = (asked, chosen = routes) => attempt(chosen, asked, principal, context, attemptParts);
   const started = performance.now();
@@ -94,28 +109,47 @@ async function answerCall(
     };
   };
   const logged = outcomeLog(context.log, timing);
+  let failure: unknown;
+  let model = '';
   const settle: Settle = (answer) => {
     const log = logged(answer);
+    model = `${answer.route.provider.name}/${answer.route.model}`;
     return (outcome) => {
+      failure ??= outcome.failure;
       log(outcome);
       followers.settled(answer, outcome);
     };
   };
-  const walk: Walk = { routes, ask, principal, settle, answered };
+  const walk: Walk = { routes, ask, principal, settle, answered, full };
+  const answer = await answerOperation(call, walk);
+  return { answer, model: () => model, failure: () => failure };
+}
+
+async function answerOperation(call: Call, walk: Walk): Promise<ModelAnswer> {
   if (call.operation === 'embeddings') return answerEmbeddings(call, walk);
   if (call.operation === 'completions') return answerCompletion(call, walk);
+  if (call.operation === 'moderations') return answerModeration(call, walk);
+  const { ask, answered, principal, settle, full } = walk;
   const answer = await ask(call);
-  return answered(answer, await render(answer, principal, settle(answer)));
+  return answered(answer, await render(answer, principal, settle(answer), full));
 }
 
 function parsed(
   { bytes, operation }: ModelRequest,
   parts: GatewayParts,
 ): { body: ParsedRequest; operation: Operation } {
+  if (operation === 'moderations') return { body: withModerationModel(bytes), operation };
   if (operation !== 'auto') return { body: parseRequest(bytes, operation), operation };
   // Of a completion nothing but the model is checked, which is what the choice needs.
   const body = parseRequest(bytes, 'completions');
   const [first] = candidatesFor(body.model, parts);
   const chosen = autoOperation(body, first !== undefined && isCompletionModel(first.model));
   return { body: checkRequest(body, chosen), operation: chosen };
+}
+
+/** The one operation whose model may be left out: the body goes on as it came, and is routed and checked by what is meant. */
+function withModerationModel(bytes: Uint8Array): ParsedRequest {
+  const json = parseJson(bytes);
+  const unnamed = isObject(json) && (json.model === undefined || json.model === null);
+  return checkRequest(unnamed ? { ...json, model: DEFAULT_MODERATION_MODEL } : json, 'moderations');
 }

@@ -4,6 +4,7 @@ import type { ProviderRegistry } from '../providers/index.ts';
 import type { CredentialStore } from '../stores/credential-store.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
 import type { RequestLog } from '../stores/request-log.ts';
+import type { LeaseStore, ResponseCache } from '../stores/response-cache.ts';
 import type { SigningSecret } from '../stores/signing-secret.ts';
 import type { UsageStore } from '../stores/usage-store.ts';
 
@@ -20,4 +21,5 @@ export interface GatewayParts {
   readonly signing: SigningSecret;
   readonly usage: UsageStore;
   readonly requestLogs: readonly RequestLog[];
+  readonly cache: ResponseCache & LeaseStore;
 }

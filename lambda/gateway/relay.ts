@@ -62,8 +62,8 @@ export function parseObject(body: Buffer): JsonObject | undefined {
 }
 
 /**
- * A stream of events, whole frames as they come, bytes untouched but for the one usage chunk that the gateway asked for.
- * See `answerStream` for failures.
+ * A stream of events, whole frames as they come, bytes untouched but for the one usage chunk that the gateway asked for,
+ * which `full` keeps. See `answerStream` for failures.
  */
 export function relayStream(
   answer: Answer,
@@ -71,8 +71,9 @@ export function relayStream(
   call: Call,
   principal: Principal,
   done: (outcome: Outcome) => void,
+  full: boolean,
 ): Promise<ReadableStream<Uint8Array>> {
-  const tap = new StreamTap(relay.usageOf, relay.addsUsageChunk(call, answer.route));
+  const tap = new StreamTap(relay.usageOf, !full && relay.addsUsageChunk(call, answer.route));
   return answerStream(new RelaySource(answer, tap), answer, principal, done);
 }
 

@@ -1,8 +1,9 @@
 import { ChunkDecoder } from '../openai/chunk-decoder.ts';
 import { asksForUsage } from '../openai/chunks.ts';
+import { object } from '../openai/json.ts';
 import { replayAsStream } from '../openai/replay.ts';
 import type { JsonObject, Usage } from '../openai/wire.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { Call, Provider } from '../providers/provider.ts';
 import type { Outcome } from './answer-stream.ts';
 import type { Answer } from './attempts.ts';
 import { convertResponse, convertStream, type StreamConversion } from './convert.ts';
@@ -19,30 +20,39 @@ export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 
 /**
  * A provider's answer in OpenAI's format: bytes untouched where it is the provider's too, else decoded and encoded anew.
- * `settle` is called once when the answer is complete or has failed. Throws GatewayError for what fails before that.
+ * `full` keeps a stream's usage chunk also where the caller did not ask for it. `settle` is called once when the answer is complete or has failed. Throws GatewayError for what fails before that.
  */
 export async function render(
   answer: Answer,
   principal: Principal,
   settle: (outcome: Outcome) => void,
+  full = false,
 ): Promise<Rendered> {
   const { call, route, response } = answer;
   const format = route.provider.answer;
   const contentType = response.headers['content-type'] ?? 'application/json';
   const isJson = /^application\/json/i.test(contentType);
   if (call.stream && format.kind === 'conversion' && !isJson) {
-    return { body: await convertStream(answer, format, principal, settle), contentType: EVENT_STREAM };
+    const asked = full ? { ...answer, call: askingForUsage(call) } : answer;
+    return { body: await convertStream(asked, format, principal, settle), contentType: EVENT_STREAM };
   }
   if (call.stream && format.kind === 'relay' && /^text\/event-stream/i.test(contentType)) {
-    return { body: await relayStream(answer, format, call, principal, settle), contentType };
+    return { body: await relayStream(answer, format, call, principal, settle, full), contentType };
   }
   const { body, json, usage } = await whole(answer, principal);
   settle({ usage });
   // A vendor that does not stream this model: the caller gets the stream that was asked for all the same.
-  if (call.stream) return { body: replayAsStream(json, asksForUsage(call.body)), contentType: EVENT_STREAM };
+  if (call.stream)
+    return { body: replayAsStream(json, full || asksForUsage(call.body)), contentType: EVENT_STREAM };
   return body
     ? { body, contentType }
     : { body: Buffer.from(JSON.stringify(json)), contentType: 'application/json' };
+}
+
+/** For the decoder alone: what the provider was sent stays as it was. */
+function askingForUsage(call: Call): Call {
+  const options = { ...object(call.body.stream_options), include_usage: true };
+  return { ...call, body: { ...call.body, stream_options: options } };
 }
 
 /** A whole answer as JSON; `body` where it came in OpenAI's format. */

@@ -19,5 +19,7 @@ export interface Walk {
   readonly ask: Ask;
   readonly principal: Principal;
   readonly settle: Settle;
+  /** A stream keeps its usage chunk: others than this caller may get it too. */
+  readonly full: boolean;
   readonly answered: (answer: Answer, rendered: Rendered) => ModelAnswer;
 }

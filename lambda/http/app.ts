@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { InvalidRequest, ModelNotFound } from '../errors.ts';
+import { AnswerCache } from '../gateway/answer-cache.ts';
 import { authenticate } from '../gateway/authenticate.ts';
 import type { AuthenticateParts } from '../gateway/authenticate-parts.ts';
 import { callRaw } from '../gateway/call-raw.ts';
@@ -45,13 +46,13 @@ type Route = { Bindings: Bindings };
 export type Handler = (request: Request, context: RequestContext, wire?: Wire) => Promise<Response>;
 
 /** What the routes work with: the parts of the process, and what is made of them once. */
-type Parts = GatewayParts & Pick<AuthenticateParts, 'identities'>;
+type Parts = GatewayParts & Pick<AuthenticateParts, 'identities'> & { readonly answers: AnswerCache };
 
 export function createHandler(parts: GatewayParts): Handler {
   const { iam, oidc } = parts.config.identities;
   const identities =
     iam.length + oidc.length > 0 ? createIdentities(parts.config.identities, { log: parts.log }) : undefined;
-  const app = createApp({ ...parts, identities });
+  const app = createApp({ ...parts, identities, answers: new AnswerCache(parts) });
   const cors = createCors(parts.config.cors.origins);
   return async (request, context, wire = {}) => {
     const preflight = cors.preflight(request);
@@ -76,6 +77,7 @@ function createApp(parts: Parts): Hono<Route> {
   app.post('/chat/completions', (c) => model('chat')(c.req.raw, c.env));
   app.post('/completions', (c) => model('completions')(c.req.raw, c.env));
   app.post('/embeddings', (c) => model('embeddings')(c.req.raw, c.env));
+  app.post('/moderations', (c) => model('moderations')(c.req.raw, c.env));
   app.post('/auto', (c) => model('auto')(c.req.raw, c.env));
   app.get('/models', async (c) => {
     const principal = await caller(c.req.raw, c.env, parts);

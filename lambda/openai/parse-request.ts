@@ -24,6 +24,7 @@ const schemas: Record<Operation, v.GenericSchema> = {
   chat: v.looseObject({ model, stream, messages: v.pipe(v.array(message), v.minLength(1)) }),
   completions: v.looseObject({ model, stream }),
   embeddings: v.looseObject({ model }),
+  moderations: v.looseObject({ model }),
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -40,6 +41,7 @@ export function checkRequest(body: unknown, operation: Operation): ParsedRequest
   return body as ParsedRequest;
 }
 
+/** Throws InvalidRequest. */
 export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {

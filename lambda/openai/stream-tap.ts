@@ -1,5 +1,6 @@
 import { frameData, frames } from '../streams/sse.ts';
 import { StreamError } from '../streams/stream-error.ts';
+import { isUsageOnly } from './usage-chunk.ts';
 import type { JsonObject, Usage } from './wire.ts';
 
 const QUOTE = 0x22;
@@ -69,15 +70,6 @@ function isError(chunk: JsonObject): boolean {
   return (
     (typeof error === 'object' && error !== null) ||
     (typeof error === 'string' && error !== '' && !Array.isArray(chunk.choices))
-  );
-}
-
-function isUsageOnly(chunk: JsonObject): boolean {
-  return (
-    Array.isArray(chunk.choices) &&
-    chunk.choices.length === 0 &&
-    typeof chunk.usage === 'object' &&
-    chunk.usage !== null
   );
 }
 

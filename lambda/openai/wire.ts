@@ -8,7 +8,7 @@ export interface JsonObject {
 }
 
 /** What a request asks of a model: the path's meaning, whatever base path it came under. */
-export type Operation = 'chat' | 'completions' | 'embeddings';
+export type Operation = 'chat' | 'completions' | 'embeddings' | 'moderations';
 
 export interface Usage {
   prompt_tokens: number;

@@ -12,6 +12,8 @@ export interface ProviderHandle {
   readonly vendor: Vendor;
   /** It is served without a key: a server of one's own. */
   readonly keyOptional: boolean;
+  /** Tells entries apart that lead to different places under one name: their settings, no secrets. */
+  readonly fingerprint: string;
   /** The provider for one of its models; an empty name stands for a call that is relayed as it is. */
   load(model: string): Promise<Provider>;
 }
@@ -95,5 +97,6 @@ function handle(vendor: Vendor, settings: ProviderSettings): ProviderHandle {
     loaded.set(family, provider);
     return provider;
   };
-  return { name: settings.name, vendor, keyOptional, load };
+  const fingerprint = JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { name: settings.name, vendor, keyOptional, fingerprint, load };
 }

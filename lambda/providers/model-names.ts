@@ -25,6 +25,9 @@ export const MODEL_PATTERNS: readonly { pattern: RegExp; provider: string }[] = 
   { pattern: /^(kimi|moonshot)[^/]*$/, provider: 'moonshot' },
 ];
 
+/** What OpenAI moderates with where a request names no model. https://platform.openai.com/docs/api-reference/moderations/create */
+export const DEFAULT_MODERATION_MODEL = 'omni-moderation-latest';
+
 /**
  * Models that OpenAI serves on `/completions` alone, their fine-tunes (`ft:davinci-002:…`) and Azure's spelling
  * (`gpt-35-turbo-instruct`) too. https://platform.openai.com/docs/models

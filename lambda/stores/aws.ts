@@ -4,10 +4,12 @@ import type { Log } from '../log.ts';
 import { CloudWatchRequestLog } from './cloudwatch-request-log.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { DynamoDBCredentialStore } from './dynamodb-credential-store.ts';
+import { DynamoDBResponseCache } from './dynamodb-response-cache.ts';
 import { DynamoDBUsageStore } from './dynamodb-usage-store.ts';
 import type { KeyRing } from './key-ring.ts';
 import { RememberingCredentialStore } from './remembering-credential-store.ts';
 import type { RequestLog } from './request-log.ts';
+import type { LeaseStore, ResponseCache } from './response-cache.ts';
 import { SecretsManagerKeyRing } from './secrets-manager-key-ring.ts';
 import { SecretsManagerSigningSecret } from './secrets-manager-signing-secret.ts';
 import type { SigningSecret } from './signing-secret.ts';
@@ -15,6 +17,7 @@ import type { UsageStore } from './usage-store.ts';
 
 export interface AwsStoreNames {
   readonly credentialsTable: string;
+  readonly cacheTable: string;
   readonly providerKeysSecret: string;
   readonly signingSecret: string;
   readonly requestLogGroup: string;
@@ -23,6 +26,7 @@ export interface AwsStoreNames {
 export interface AwsStores {
   readonly credentials: CredentialStore;
   readonly usage: UsageStore;
+  readonly cache: ResponseCache & LeaseStore;
   readonly keyRing: KeyRing;
   readonly signing: SigningSecret;
   readonly requestLog: RequestLog;
@@ -42,39 +46,45 @@ export function clientSettings(requestTimeout = 3_000) {
 /** The stores of the deployed function. Region, credentials and endpoints come from the Lambda environment. */
 export function createAwsStores(names: AwsStoreNames, log: Log): AwsStores {
   const settings = clientSettings();
-  const { credentials, usage } = tableStores(new DynamoDBClient(settings), names.credentialsTable);
+  const { credentials, usage, cache } = tableStores(new DynamoDBClient(settings), names);
   const secrets = new SecretsManagerClient(settings);
   return {
     credentials: new RememberingCredentialStore(credentials),
     usage,
+    cache,
     keyRing: new SecretsManagerKeyRing(secrets, names.providerKeysSecret, log),
     signing: new SecretsManagerSigningSecret(secrets, names.signingSecret),
     requestLog: new CloudWatchRequestLog(names.requestLogGroup, settings),
   };
 }
 
-/** What the credentials' table holds. */
+/** The names of the tables. */
+export type TableNames = Pick<AwsStoreNames, 'credentialsTable' | 'cacheTable'>;
+
+/** What the tables hold. */
 export interface TableStores {
   readonly client: DynamoDBClient;
   readonly credentials: CredentialStore;
   readonly usage: UsageStore;
+  readonly cache: ResponseCache & LeaseStore;
 }
 
-function tableStores(client: DynamoDBClient, table: string): TableStores {
+function tableStores(client: DynamoDBClient, names: TableNames): TableStores {
   return {
     client,
-    credentials: new DynamoDBCredentialStore(client, table),
-    usage: new DynamoDBUsageStore(client, table),
+    credentials: new DynamoDBCredentialStore(client, names.credentialsTable),
+    usage: new DynamoDBUsageStore(client, names.credentialsTable),
+    cache: new DynamoDBResponseCache(client, names.cacheTable),
   };
 }
 
-/** The table over an endpoint of one's own: the embedded DynamoDB of a local run. */
-export function tableStoresAt(endpoint: string, table: string): TableStores {
+/** The tables over an endpoint of one's own: the embedded DynamoDB of a local run. */
+export function tableStoresAt(endpoint: string, names: TableNames): TableStores {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return tableStores(new DynamoDBClient({ endpoint, region: 'local', credentials }), table);
+  return tableStores(new DynamoDBClient({ endpoint, region: 'local', credentials }), names);
 }
 
-/** The table of a deployed gateway, with the operator's own AWS credentials. */
-export function tableStoresOf(table: string, region?: string): TableStores {
-  return tableStores(new DynamoDBClient(region === undefined ? {} : { region }), table);
+/** The tables of a deployed gateway, with the operator's own AWS credentials. */
+export function tableStoresOf(names: TableNames, region?: string): TableStores {
+  return tableStores(new DynamoDBClient(region === undefined ? {} : { region }), names);
 }

@@ -325,6 +325,7 @@ describe('loadGatewayConfig', () => {
 describe('loadLambdaConfig', () => {
   const complete = {
     SLUICE_CREDENTIALS_TABLE: 'table',
+    SLUICE_CACHE_TABLE: 'cache',
     SLUICE_PROVIDER_KEYS_SECRET: 'secret',
     SLUICE_SIGNING_SECRET: 'signing',
     SLUICE_REQUEST_LOG_GROUP: 'requests',
@@ -334,6 +335,7 @@ describe('loadLambdaConfig', () => {
     expect(loadLambdaConfig(complete)).toEqual({
       gateway: parse({}),
       credentialsTable: 'table',
+      cacheTable: 'cache',
       providerKeysSecret: 'secret',
       signingSecret: 'signing',
       requestLogGroup: 'requests',

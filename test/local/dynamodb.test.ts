@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import dynalite from 'dynalite';
 import { ConfigError } from '../../lambda/config.ts';
 import { tableStoresAt } from '../../lambda/stores/aws.ts';
-import { CREDENTIALS_TABLE, endpointFile, startDynamoDB } from '../../local/dynamodb.ts';
+import { CREDENTIALS_TABLE, endpointFile, LOCAL_TABLES, startDynamoDB } from '../../local/dynamodb.ts';
 
 let folder: string;
 
@@ -61,7 +61,7 @@ test('a table whose creation was broken off is told: it would never answer', asy
   const server = dynalite({ path: join(folder, 'dynamodb'), createTableMs: 1_000 }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const { client } = tableStoresAt(`http://127.0.0.1:${port}`, CREDENTIALS_TABLE);
+  const { client } = tableStoresAt(`http://127.0.0.1:${port}`, LOCAL_TABLES);
   await client.send(
     new CreateTableCommand({
       TableName: CREDENTIALS_TABLE,

@@ -6,7 +6,7 @@ import { hashKey } from '../../lambda/gateway/bearer.ts';
 import { createLog, type LogFields } from '../../lambda/log.ts';
 import { type TableStores, tableStoresAt } from '../../lambda/stores/aws.ts';
 import type { GatewayKeyRecord } from '../../lambda/stores/credential-store.ts';
-import { CREDENTIALS_TABLE, endpointFile } from '../../local/dynamodb.ts';
+import { endpointFile, LOCAL_TABLES } from '../../local/dynamodb.ts';
 import { startLocalGateway } from '../../local/gateway.ts';
 
 export const LOCAL_KEY = 'sk-sluice-test-key-of-nobody';
@@ -56,7 +56,7 @@ export async function startGateway({
   );
   const dataFolder = join(folder, 'data');
   const { endpoint } = JSON.parse(readFileSync(endpointFile(dataFolder), 'utf8'));
-  const stores = tableStoresAt(endpoint, CREDENTIALS_TABLE);
+  const stores = tableStoresAt(endpoint, LOCAL_TABLES);
   const call = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     if (!headers.has('authorization')) headers.set('authorization', `Bearer ${LOCAL_KEY}`);

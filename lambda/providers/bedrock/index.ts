@@ -53,7 +53,8 @@ function encode(call: Call, route: Route) {
     case 'embeddings':
       return { ...encodeEmbedding(call, route.model), action: 'invoke' } as const;
     case 'completions':
-      throw new InvalidRequest('Bedrock has no completions of a bare prompt.', {
+    case 'moderations':
+      throw new InvalidRequest(`Bedrock has no ${call.operation} of this kind.`, {
         param: 'model',
         code: 'unsupported_operation',
       });

@@ -14,6 +14,7 @@ export const PATHS: Readonly<Record<Operation, string>> = {
   chat: '/chat/completions',
   completions: '/completions',
   embeddings: '/embeddings',
+  moderations: '/moderations',
 };
 
 /** The caller's body with what the vendor needs otherwise; the caller's very bytes where nothing has to change. */

@@ -47,6 +47,7 @@ describe('createAwsStores', () => {
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.origin,
     });
     const names = {
+      cacheTable: 'cache',
       credentialsTable: 'credentials',
       providerKeysSecret: 'keys',
       signingSecret: 'signing',

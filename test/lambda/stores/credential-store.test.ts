@@ -8,7 +8,12 @@ import { tableStoresAt } from '../../../lambda/stores/aws.ts';
 import type { CredentialStore, GatewayKeyRecord } from '../../../lambda/stores/credential-store.ts';
 import { DynamoDBCredentialStore } from '../../../lambda/stores/dynamodb-credential-store.ts';
 import { RememberingCredentialStore } from '../../../lambda/stores/remembering-credential-store.ts';
-import { CREDENTIALS_TABLE, type LocalDynamoDB, startDynamoDB } from '../../../local/dynamodb.ts';
+import {
+  CREDENTIALS_TABLE,
+  LOCAL_TABLES,
+  type LocalDynamoDB,
+  startDynamoDB,
+} from '../../../local/dynamodb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-credentials-'));
 const NOW = 1_800_000_000;
@@ -18,7 +23,7 @@ let now: number;
 
 beforeAll(async () => {
   dynamodb = await startDynamoDB(folder);
-  ({ client } = tableStoresAt(dynamodb.endpoint, CREDENTIALS_TABLE));
+  ({ client } = tableStoresAt(dynamodb.endpoint, LOCAL_TABLES));
 });
 
 beforeEach(async () => {
