@@ -100,8 +100,9 @@ test('help lists the commands', async () => {
 
 test('with --stack the table is found in the stack’s outputs', async () => {
   // GIVEN CloudFormation and DynamoDB of one account, as far as the CLI asks them
-  const output =
-    '<member><OutputKey>CredentialsTableName</OutputKey><OutputValue>the-table</OutputValue></member>';
+  const outputOf = (name: string, value: string) =>
+    `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`;
+  const output = outputOf('CredentialsTableName', 'the-table') + outputOf('CacheTableName', 'the-cache');
   const stack = `<member><StackName>S</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Outputs>${output}</Outputs></member>`;
   const aws = await startUpstream(({ headers }, response) => {
     if (headers['x-amz-target'] === undefined) {

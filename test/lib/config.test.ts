@@ -18,6 +18,7 @@ describe('readDeployConfig', () => {
       memorySize: 512,
       timeoutSeconds: 900,
       logRetentionDays: 30,
+      requestLogRetentionDays: 30,
       functionUrlAuth: 'NONE',
       apiGatewayIntegration: 'lambda',
       throttleRate: 100,

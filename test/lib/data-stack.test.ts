@@ -63,9 +63,28 @@ describe('DataStack', () => {
     }
   });
 
-  test('costs nothing while idle but for the one secret', () => {
+  test('costs nothing while idle but for its two secrets', () => {
     // THEN there is no key of KMS and nothing else that is billed by the month
-    expect(resourceTypes(data)).toEqual([TABLE, TABLE, SECRET]);
+    expect(resourceTypes(data)).toEqual([TABLE, TABLE, 'AWS::Logs::LogGroup', SECRET, SECRET]);
+  });
+
+  test('makes a secret of its own that nobody has to know, and keeps it', () => {
+    // THEN
+    data.hasResource(SECRET, {
+      DeletionPolicy: 'Retain',
+      Properties: { GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
+    });
+  });
+
+  test('keeps logged requests apart, for as long as the operator says', () => {
+    // THEN
+    data.hasResource('AWS::Logs::LogGroup', {
+      DeletionPolicy: 'Retain',
+      Properties: { RetentionInDays: 30 },
+    });
+    synthesize({ requestLogRetentionDays: 7 }).data.hasResourceProperties('AWS::Logs::LogGroup', {
+      RetentionInDays: 7,
+    });
   });
 
   test('names nothing, so that several gateways fit into one account', () => {

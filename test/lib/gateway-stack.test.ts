@@ -11,6 +11,8 @@ const DATA = {
   credentials: 'CredentialsTable401B582A',
   cache: 'CacheTable0A35CF55',
   providerKeys: 'ProviderKeysSecret5FD91C58',
+  signing: 'SigningSecretB5CF4F25',
+  requestLog: 'RequestLogGroup574983AC',
 };
 
 interface Statement {
@@ -49,6 +51,8 @@ describe('GatewayStack by default', () => {
       [ENVIRONMENT.credentialsTable]: { Ref: DATA.credentials },
       [ENVIRONMENT.cacheTable]: { Ref: DATA.cache },
       [ENVIRONMENT.providerKeysSecret]: { Ref: DATA.providerKeys },
+      [ENVIRONMENT.signingSecret]: { Ref: DATA.signing },
+      [ENVIRONMENT.requestLogGroup]: { Ref: DATA.requestLog },
     });
   });
 
@@ -59,16 +63,23 @@ describe('GatewayStack by default', () => {
     };
     const [logs, ...others] = PolicyDocument.Statement;
     const stores = others.filter(({ Action }) => !String(Action).includes('bedrock:'));
-    const granted = stores.map(({ Action, Resource }) => [resolveOutput(data, Resource), Action]);
+    const granted = stores.map(({ Action, Resource }) => [
+      [Resource].flat().map((resource) => resolveOutput(data, resource)),
+      Action,
+    ]);
     // THEN
-    expect(logs).toMatchObject({ Action: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
+    expect(logs?.Action).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+    const [own, requests, ...more] = [logs?.Resource].flat();
+    expect(own).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^FunctionLogs/), 'Arn'] });
+    expect(resolveOutput(data, requests)).toEqual({ 'Fn::GetAtt': [DATA.requestLog, 'Arn'] });
+    expect(more).toEqual([]);
     expect(granted).toEqual([
       [
-        { 'Fn::GetAtt': [DATA.credentials, 'Arn'] },
+        [{ 'Fn::GetAtt': [DATA.credentials, 'Arn'] }],
         ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       ],
       [
-        { 'Fn::GetAtt': [DATA.cache, 'Arn'] },
+        [{ 'Fn::GetAtt': [DATA.cache, 'Arn'] }],
         [
           'dynamodb:BatchGetItem',
           'dynamodb:BatchWriteItem',
@@ -79,7 +90,7 @@ describe('GatewayStack by default', () => {
           'dynamodb:UpdateItem',
         ],
       ],
-      [{ Ref: DATA.providerKeys }, 'secretsmanager:GetSecretValue'],
+      [[{ Ref: DATA.providerKeys }, { Ref: DATA.signing }], 'secretsmanager:GetSecretValue'],
     ]);
   });
 
@@ -142,6 +153,8 @@ describe('GatewayStack by default', () => {
       'CredentialsTableName',
       'FunctionUrl',
       'ProviderKeysSecretArn',
+      'RequestLogGroupName',
+      'SigningSecretArn',
     ]);
     expect(resolveOutput(data, outputs.CredentialsTableName?.Value)).toEqual({
       Ref: DATA.credentials,

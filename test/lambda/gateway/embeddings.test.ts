@@ -53,7 +53,9 @@ beforeEach(() => {
 });
 afterAll(() => stage.stop());
 
-const embed = (body: object) => stage.gateway.post('/embeddings', body);
+/** Embeddings are cached by rule: each test asks anew. */
+const embed = (body: object) =>
+  stage.gateway.post('/embeddings', body, { headers: { 'x-bt-use-cache': 'never' } });
 interface Embedded {
   object: string;
   model: string;

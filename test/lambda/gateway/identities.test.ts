@@ -148,10 +148,16 @@ describe('The first rule that fits', () => {
 
   test('gives the rights, and no other adds to them', async () => {
     const admin = await principalOf({ groups: ['devs', 'admins'] }, ...rules);
-    expect(admin).toEqual({ kind: 'identity', id: admin.id, expiresAt: 4_000_000_000 });
+    expect(admin).toEqual({
+      kind: 'identity',
+      cacheScope: `oidc#${admin.id}`,
+      id: admin.id,
+      expiresAt: 4_000_000_000,
+    });
     const dev = await principalOf({ groups: ['devs'] }, ...rules);
     expect(dev).toEqual({
       kind: 'identity',
+      cacheScope: expect.stringMatching(/^(oidc|iam)#[0-9a-f]{16}$/),
       id: admin.id,
       modelLists: [['fast', 'openai/gpt-4o']],
       limits: [{ subject: `oidc#${dev.id}`, rpm: 60, budget: { usd: 20, per: 'month' } }],
