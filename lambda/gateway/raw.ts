@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../config.ts';
-import { type GatewayError, InvalidRequest, PermissionDenied } from '../errors.ts';
-import type { ProviderHandle, ProviderRegistry } from '../providers/index.ts';
+import type { GatewayError } from '../errors.ts';
+import type { ProviderRegistry } from '../providers/index.ts';
 import type { Provider, ProviderKey, RawCall } from '../providers/provider.ts';
 import type { KeyRing } from '../stores/key-ring.ts';
 import { BodyFailure, BodyReader, readAll } from '../streams/body-reader.ts';
@@ -10,8 +10,8 @@ import { decompressed } from './decompress.ts';
 import { ExchangeFailure, exchange } from './exchange.ts';
 import type { Principal } from './principal.ts';
 import { type Opened, type RawAnswer, rawAnswer } from './raw-answer.ts';
+import { withinScope } from './raw-scope.ts';
 import { endpoint, keysFor, notConfigured } from './routes.ts';
-import { requireAllowed } from './scope.ts';
 import { connectionError, upstreamError, vendorError } from './upstream-error.ts';
 
 export interface RawParts {
@@ -28,14 +28,14 @@ const MAX_ERROR_BYTES = 256 * 1024;
  * as they were, errors too. Only a refused key of the gateway's own becomes 502. Throws GatewayError.
  */
 export async function relayRaw(
-  call: RawCall,
+  given: RawCall,
   principal: Principal,
   endpointName: string | undefined,
   context: RequestContext,
   parts: RawParts,
 ): Promise<RawAnswer> {
   const handle = endpoint(endpointName ?? DEFAULT_PROVIDER, parts.registry);
-  checkRawScope(call, handle, principal, parts);
+  const call = await withinScope(given, handle, principal, parts);
   let keys = await keysFor(handle, principal, parts.keyRing);
   if (keys.length === 0) throw notConfigured([{ handle, model: '' }]);
   const provider = await handle.load('');
@@ -102,29 +102,6 @@ function mayRepeat(call: RawCall, error: unknown): boolean {
   if (!broken || error.reason === 'timeout') return false;
   if (call.body !== null && !(call.body instanceof Uint8Array)) return false;
   return IDEMPOTENT.has(call.method) || (error instanceof ExchangeFailure && !error.sent);
-}
-
-/** The model that the body names decides for a caller who may not use every model; no model, no way through. */
-function checkRawScope(call: RawCall, handle: ProviderHandle, principal: Principal, parts: RawParts): void {
-  if (principal.modelLists === undefined) return;
-  let model: unknown;
-  if (call.body instanceof Uint8Array && /json/i.test(call.headers['content-type'] ?? '')) {
-    try {
-      model = (JSON.parse(Buffer.from(call.body).toString('utf8')) as { model?: unknown } | null)?.model;
-    } catch {
-      throw new InvalidRequest('The body is not valid JSON.', { code: 'invalid_json' });
-    }
-  }
-  if (typeof model === 'string') {
-    requireAllowed([{ handle, model }], principal, parts);
-    return;
-  }
-  throw new PermissionDenied(
-    'This API key may use certain models only, and this request names none of them.',
-    {
-      code: 'model_not_allowed',
-    },
-  );
 }
 
 async function refused(

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { InvalidRequest } from '../errors.ts';
+import { refuseAmbiguous } from './ambiguous-body.ts';
 import type { JsonObject, Operation } from './wire.ts';
 
 /** What a checked body is known to hold. Everything else is as the caller sent it. */
@@ -49,11 +50,14 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch {
     throw new InvalidRequest('The body is not valid UTF-8.', { code: 'invalid_json' });
   }
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(text);
   } catch {
     throw new InvalidRequest('The body is not valid JSON.', { code: 'invalid_json' });
   }
+  refuseAmbiguous(text);
+  return json;
 }
 
 /** The message tells the field and what was expected, never the value: it may be a prompt. */
