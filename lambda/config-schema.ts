@@ -167,13 +167,19 @@ const identities = object({
   ),
 });
 
-/** US dollars per million tokens. */
-const price = object({
+const tokenPrices = {
   input: usd,
   output: usd,
   cached: v.optional(usd),
   cacheWrite: v.optional(usd),
   reasoning: v.optional(usd),
+};
+
+/** US dollars per million tokens. */
+const price = object({
+  ...tokenPrices,
+  /** What every token of a request costs whose prompt has more than `over` tokens. */
+  longPrompt: v.optional(object({ over: wholeFrom1, ...tokenPrices })),
 });
 
 export const gatewayFile = object({

@@ -1,4 +1,4 @@
-import { type Environment, loadGatewayConfig } from '../lambda/config.ts';
+import { type Environment, type GatewayConfig, loadGatewayConfig } from '../lambda/config.ts';
 import { createHandler } from '../lambda/http/app.ts';
 import type { Log } from '../lambda/log.ts';
 import { providerEntries } from '../lambda/providers/entries.ts';
@@ -44,7 +44,12 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
     const registry = createRegistry([...simulated, ...entries]);
     const ownKeys = environmentKeyRing(environment, registry.values());
     const keyRing = new JoinedKeyRing(simulator.keyRing, ownKeys);
-    const config = { ...file, models: { ...simulator.config.models, ...file.models } };
+    const config = {
+      ...file,
+      models: { ...simulator.config.models, ...file.models },
+      // What is simulated costs nothing, also where a key has a budget.
+      prices: { ...freeOf(simulator.config.models), ...file.prices },
+    };
     const credentials = new RememberingCredentialStore(stores.credentials);
     const key = await ensureLocalKey(stores.credentials, settings.localKey);
     const allowProviderKeys = config.allowProviderKeys ?? true;
@@ -77,4 +82,9 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
     await closeStores();
     throw error;
   }
+}
+
+function freeOf(models: GatewayConfig['models']): GatewayConfig['prices'] {
+  const targets = Object.values(models).flat();
+  return Object.fromEntries(targets.map(({ model }) => [model, { input: 0, output: 0 }]));
 }

@@ -23,11 +23,13 @@ export function priceOf(where: PricedModel, overrides: GatewayConfig['prices']):
 /** Vendors that sell others' models at their prices. */
 const SOLD_AS: Readonly<Record<string, readonly string[]>> = {
   azure: ['openai'],
+  bedrock: ['anthropic'],
   vertex: ['gemini', 'anthropic'],
 };
 
 function tablePrice(vendor: string, model: string): Price | undefined {
-  const vendors = [vendor, ...(SOLD_AS[vendor] ?? [])];
+  const sold = Object.hasOwn(SOLD_AS, vendor) ? SOLD_AS[vendor] : undefined;
+  const vendors = [vendor, ...(sold ?? [])];
   const names = namesOf(model);
   for (const seller of vendors) {
     const prices = Object.hasOwn(PRICE_TABLE, seller) ? PRICE_TABLE[seller] : undefined;
@@ -47,8 +49,8 @@ function namesOf(model: string): string[] {
     .replace(/^arn:aws[\w-]*:bedrock:[^/]*\/(?:[^/]+\/)*/, '')
     .replace(/^(?:models\/|publishers\/[^/]+\/models\/)/, '')
     .replace(/^(?:us-gov|us|eu|apac|ap|jp|au|ca|sa|global)\.(?=[a-z0-9]+\.)/, '');
-  const names = [model, bare];
-  for (let name = bare; VERSION.test(name); ) {
+  const names = [model, bare, bare.replace(/^anthropic\./, '')];
+  for (let name = bare.replace(/^anthropic\./, ''); VERSION.test(name); ) {
     name = name.replace(VERSION, '');
     names.push(name);
   }
@@ -63,16 +65,18 @@ function count(value: unknown): number {
 /** What a usage costs in whole nano-dollars, rounded up. Cached prompt tokens and reasoning are parts of their totals. */
 export function costOf(usage: Usage, price: Price): number {
   const prompt = count(usage.prompt_tokens);
+  const { longPrompt } = price;
+  const { input, output, ...special } = longPrompt && prompt > longPrompt.over ? longPrompt : price;
   const cached = Math.min(count(usage.prompt_tokens_details?.cached_tokens), prompt);
   const written = Math.min(count(usage.prompt_tokens_details?.cache_creation_tokens), prompt - cached);
   const completion = count(usage.completion_tokens);
   const reasoning = Math.min(count(usage.completion_tokens_details?.reasoning_tokens), completion);
   const millionths =
-    (prompt - cached - written) * price.input +
-    cached * (price.cached ?? price.input) +
-    written * (price.cacheWrite ?? price.input) +
-    (completion - reasoning) * price.output +
-    reasoning * (price.reasoning ?? price.output);
+    (prompt - cached - written) * input +
+    cached * (special.cached ?? input) +
+    written * (special.cacheWrite ?? input) +
+    (completion - reasoning) * output +
+    reasoning * (special.reasoning ?? output);
   // Dollars per million tokens are thousands of nano-dollars per token; the sum's last bits are noise of its fractions.
   return Math.ceil(Math.round(millionths * 1e6) / 1e3);
 }
