@@ -1,68 +1,106 @@
 import { parseArgs } from 'node:util';
-import { createKey, listKeys, revokeKey } from '../cli/keys.ts';
+import { cacheStats, purgeCache } from '../cli/cache.ts';
+import type { Command } from '../cli/command.ts';
+import { listCredentials, revokeCredential } from '../cli/credentials.ts';
+import { createKey, listKeys, revokeKey, showKey } from '../cli/keys.ts';
 import { openTarget } from '../cli/target.ts';
-import { ConfigError, processEnvironment } from '../lambda/config.ts';
+import { UsageError } from '../cli/usage-error.ts';
+import { type Options, textOption } from '../cli/values.ts';
+import { processEnvironment } from '../lambda/config.ts';
 import { readDotEnv } from '../local/dotenv.ts';
 
-const USAGE = `npm run sluice -- COMMAND [OPTIONS]
+const COMMANDS: Readonly<Record<string, Command>> = {
+  'keys create': createKey,
+  'keys list': listKeys,
+  'keys show': showKey,
+  'keys revoke': revokeKey,
+  'credentials list': listCredentials,
+  'credentials revoke': revokeCredential,
+  'cache stats': cacheStats,
+  'cache purge': purgeCache,
+};
 
-  keys create --name NAME [--models A,B] [--expires-in 30d] [--json]   make a gateway key and print it, this once
-  keys list [--json]                                                   the keys, without themselves
-  keys revoke ID|NAME                                                  end a key
+/** Options that every command takes. */
+const COMMON = ['stack', 'region', 'json', 'help'];
+const FLAGS = new Set(['json', 'help', 'all']);
 
-The local data folder (SLUICE_DATA) is meant, unless --stack NAME (or SLUICE_STACK) names the CloudFormation stack of a
-deployed gateway; your own AWS credentials are used then.
+const usage = `npm run sluice -- COMMAND [OPTIONS]
+
+${Object.entries(COMMANDS)
+  .map(([name, command]) => `  ${`${name} ${command.usage}`.trim()}\n      ${command.what}`)
+  .join('\n')}
+
+  --json     print JSON, for scripts: times are ISO 8601 in UTC, amounts US dollars
+  --stack S  the gateway's CloudFormation stack (or SLUICE_STACK), with your own AWS credentials; else the local data folder
+             (SLUICE_DATA) is meant
+  --region R its region; else that of your AWS profile
 `;
 
-/** The operator's CLI. */
+/** The operator's CLI. Exits with 1 where a command fails, with 2 where the command line is wrong. */
 async function main(): Promise<void> {
   const environment = { ...readDotEnv('.env'), ...processEnvironment() };
   const { values, positionals } = parse();
-  const [group, action, argument] = positionals;
-  if (values.help || group === undefined) {
-    process.stdout.write(USAGE);
+  const [group, action, argument, ...rest] = positionals;
+  if (group === undefined || (values.help && action === undefined)) {
+    process.stdout.write(usage);
     return;
   }
-  if (group !== 'keys' || !['create', 'list', 'revoke'].includes(action ?? '')) {
-    throw new ConfigError(`unknown command "${positionals.join(' ')}".\n\n${USAGE}`);
+  const name = `${group} ${action ?? ''}`.trim();
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw new UsageError(`unknown command "${name}".\n\n${usage}`);
+  if (values.help) {
+    process.stdout.write(`npm run sluice -- ${`${name} ${command.usage}`.trim()}\n  ${command.what}\n`);
+    return;
   }
-  const target = await openTarget(values.stack ?? (environment.SLUICE_STACK || undefined), environment);
+  check(name, command, values, argument, rest);
+  const stack = textOption(values, 'stack') ?? (environment.SLUICE_STACK || undefined);
+  const target = await openTarget(stack, textOption(values, 'region'), environment);
   try {
-    const { credentials } = target;
-    const text =
-      action === 'create'
-        ? await createKey(credentials, values)
-        : action === 'list'
-          ? await listKeys(credentials, values)
-          : await revokeKey(credentials, argument);
-    process.stdout.write(`${text}\n`);
+    const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+    const { out, hint } = await command.run({ target, options: values, argument, now: Date.now(), width });
+    process.stdout.write(`${out}\n`);
+    if (hint) process.stderr.write(`${hint}\n`);
   } finally {
     await target.close();
   }
 }
 
-function parse() {
+function parse(): { values: Options; positionals: string[] } {
+  const names = [...COMMON, ...Object.values(COMMANDS).flatMap(({ options }) => options)];
+  const options = Object.fromEntries(
+    names.map((name) => [name, { type: FLAGS.has(name) ? 'boolean' : 'string' } as const]),
+  );
   try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        name: { type: 'string' },
-        models: { type: 'string' },
-        'expires-in': { type: 'string' },
-        stack: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
+    const parsed = parseArgs({ allowPositionals: true, options });
+    return { values: parsed.values as Options, positionals: parsed.positionals };
   } catch (error) {
-    throw new ConfigError(
-      `${error instanceof Error ? error.message : 'the arguments can not be read'}\n\n${USAGE}`,
+    throw new UsageError(
+      `${error instanceof Error ? error.message : 'the arguments can not be read'}\n\n${usage}`,
     );
   }
+}
+
+function check(
+  name: string,
+  command: Command,
+  values: Options,
+  argument: string | undefined,
+  rest: readonly string[],
+): void {
+  const foreign = Object.keys(values).find(
+    (option) => !COMMON.includes(option) && !command.options.includes(option),
+  );
+  if (foreign !== undefined)
+    throw new UsageError(`${name} does not take --${foreign}. It is: ${name} ${command.usage}`);
+  if (command.argument === undefined && argument !== undefined)
+    throw new UsageError(`${name} does not take ${JSON.stringify(argument)}.`);
+  if (command.argument !== undefined && argument === undefined)
+    throw new UsageError(`${name} needs ${command.argument}.`);
+  if (rest.length > 0) throw new UsageError(`${name} takes one argument: quote a name that has spaces.`);
 }
 
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`sluice: ${message}\n`);
-  process.exit(1);
+  process.exit(error instanceof UsageError ? 2 : 1);
 });

@@ -1,80 +1,190 @@
-import { ConfigError } from '../lambda/config.ts';
 import { hashKey } from '../lambda/gateway/bearer.ts';
-import type { CredentialStore, GatewayKeyRecord } from '../lambda/stores/credential-store.ts';
-import { generateKey } from '../local/gateway-key.ts';
+import { countersOf, NANO_USD } from '../lambda/gateway/counters.ts';
+import type { GatewayKeyRecord, Limits } from '../lambda/stores/credential-store.ts';
+import { generateKey, isOwnName } from '../local/gateway-key.ts';
+import type { Command, CommandContext, Printed } from './command.ts';
+import { OperatorError } from './operator-error.ts';
+import { table } from './table.ts';
+import type { Target } from './target.ts';
+import { UsageError } from './usage-error.ts';
+import { dollars, duration, fromNow, isoTime, list, textOption, usd, wholeNumber } from './values.ts';
 
-export interface KeyOptions {
-  readonly name?: string | undefined;
-  readonly models?: string | undefined;
-  /** `12h`, `30d`. */
-  readonly 'expires-in'?: string | undefined;
-  readonly json?: boolean | undefined;
-}
+const idOf = ({ hash }: GatewayKeyRecord) => hash.slice(0, 16);
 
-/** Makes a key and returns what to print: the key is shown this once. */
-export async function createKey(store: CredentialStore, options: KeyOptions): Promise<string> {
-  if (!options.name) throw new ConfigError('keys create needs --name.');
-  const key = generateKey();
-  const createdAt = Math.floor(Date.now() / 1000);
-  const models = options.models
-    ?.split(',')
-    .map((model) => model.trim())
-    .filter(Boolean);
-  if (models?.length === 0) throw new ConfigError('--models must name at least one model.');
-  const record: GatewayKeyRecord = {
-    hash: hashKey(key),
-    name: options.name,
-    createdAt,
-    ...(options['expires-in'] === undefined ? {} : { expiresAt: createdAt + seconds(options['expires-in']) }),
-    ...(models === undefined ? {} : { models }),
+export const createKey: Command = {
+  usage: '--name NAME [--models A,B] [--rpm N] [--tpm N] [--budget-usd X --per day|month] [--expires 30d]',
+  what: 'make a gateway key and print it, this once',
+  options: ['name', 'models', 'rpm', 'tpm', 'budget-usd', 'per', 'expires'],
+  async run({ target, options, now }): Promise<Printed> {
+    const name = checkedName(textOption(options, 'name'));
+    const existing = await target.credentials.listKeys();
+    if (existing.some((record) => record.name === name && !isExpired(record, now))) {
+      throw new OperatorError(
+        `There is a key named ${JSON.stringify(name)} already: choose another name, or end it with keys revoke.`,
+      );
+    }
+    const key = generateKey();
+    const createdAt = Math.floor(now / 1000);
+    const [models, lives] = [list(options, 'models'), duration(options, 'expires')];
+    const record: GatewayKeyRecord = {
+      hash: hashKey(key),
+      name,
+      createdAt,
+      ...(lives === undefined ? {} : { expiresAt: createdAt + lives }),
+      ...(models === undefined ? {} : { models }),
+      ...limitsIn(options),
+    };
+    await target.credentials.putKey(record);
+    if (options.json) return { out: JSON.stringify({ key, ...shown(record) }) };
+    return { out: key, hint: 'This key is shown once: keep it now. The gateway stores only its hash.' };
+  },
+};
+
+function limitsIn(options: CommandContext['options']): Limits {
+  const [rpm, tpm, amount] = [
+    wholeNumber(options, 'rpm'),
+    wholeNumber(options, 'tpm'),
+    dollars(options, 'budget-usd'),
+  ];
+  const per = textOption(options, 'per');
+  if ((amount === undefined) !== (per === undefined))
+    throw new UsageError('--budget-usd and --per belong together: --budget-usd 20 --per month.');
+  if (per !== undefined && per !== 'day' && per !== 'month')
+    throw new UsageError('--per must be day or month.');
+  return {
+    ...(rpm === undefined ? {} : { rpm }),
+    ...(tpm === undefined ? {} : { tpm }),
+    ...(amount === undefined || per === undefined ? {} : { budget: { usd: amount, per } }),
   };
-  await store.putKey(record);
-  return options.json ? JSON.stringify({ key, ...shown(record) }) : key;
 }
 
-export async function listKeys(store: CredentialStore, options: KeyOptions): Promise<string> {
-  const records = (await store.listKeys()).toSorted((a, b) => a.createdAt - b.createdAt).map(shown);
-  if (options.json) return JSON.stringify(records);
-  if (records.length === 0) return 'There are no keys.';
-  return records
-    .map(
-      ({ id, name, created, expires, models }) =>
-        `${id}  ${name}  created ${created}${expires ? `  expires ${expires}` : ''}${models ? `  models ${models.join(',')}` : ''}`,
-    )
-    .join('\n');
+function checkedName(name: string | undefined): string {
+  if (name === undefined || name.trim() === '') throw new UsageError('keys create needs --name NAME.');
+  if (name.length > 128 || /\p{Cc}/u.test(name))
+    throw new UsageError('--name must have at most 128 characters, and no control characters.');
+  if (isOwnName(name)) throw new UsageError(`--name ${name} is the gateway's own: choose another.`);
+  return name;
 }
 
-/** `which` is a key's id or its name. Throws ConfigError where it fits no key, or more than one. */
-export async function revokeKey(store: CredentialStore, which: string | undefined): Promise<string> {
-  if (which === undefined) throw new ConfigError('keys revoke needs the id or the name of a key.');
-  const found = (await store.listKeys()).filter(
-    ({ hash, name }) => hash.slice(0, 16) === which || name === which,
+export const listKeys: Command = {
+  usage: '',
+  what: 'the keys, without themselves',
+  options: [],
+  async run({ target, options, now, width }): Promise<Printed> {
+    const records = (await target.credentials.listKeys()).toSorted((a, b) => a.createdAt - b.createdAt);
+    if (options.json) return { out: JSON.stringify(records.map(shown)) };
+    if (records.length === 0)
+      return { out: 'There are no keys.', hint: 'Make one: npm run sluice -- keys create --name NAME' };
+    const rows = records.map((record) => [
+      idOf(record),
+      record.name,
+      isoTime(record.createdAt),
+      record.expiresAt === undefined ? 'never' : fromNow(record.expiresAt, now),
+      limitsText(record),
+      record.models?.join(',') ?? 'all',
+    ]);
+    const columns = ['id', 'name', 'created', 'expires', 'limits'].map((name) => ({ name }));
+    return { out: table([...columns, { name: 'models', flexible: true }], rows, width) };
+  },
+};
+
+export const showKey: Command = {
+  usage: 'ID|NAME',
+  what: 'one key: its rights, and what it used',
+  options: [],
+  argument: 'the id or the name of a key',
+  async run({ target, options, argument, now }): Promise<Printed> {
+    const record = await found(target, argument);
+    const used = await usedBy(target, record, now);
+    if (options.json) return { out: JSON.stringify({ ...shown(record), used }) };
+    const lines = [
+      ['id', idOf(record)],
+      ['name', record.name],
+      ['created', isoTime(record.createdAt)],
+      [
+        'expires',
+        record.expiresAt === undefined
+          ? 'never'
+          : `${isoTime(record.expiresAt)} (${fromNow(record.expiresAt, now)})`,
+      ],
+      ['models', record.models?.join(', ') ?? 'all'],
+      ['limits', limitsText(record)],
+      ...used.map(({ window, requests, tokens, usd: spent }) => [
+        `this ${window}`,
+        window === 'minute'
+          ? `${requests} requests, ${tokens} tokens`
+          : `${usd(spent)} in ${requests} requests`,
+      ]),
+    ];
+    if (used.length === 0) lines.push(['used', 'is counted for keys with limits only']);
+    return { out: lines.map(([name = '', value = '']) => `${name.padEnd(12)}${value}`).join('\n') };
+  },
+};
+
+async function usedBy(target: Target, record: GatewayKeyRecord, now: number) {
+  const windows = countersOf({ ...record, subject: `key#${idOf(record)}` }, now);
+  return Promise.all(
+    windows.map(async ({ counter, window, resetsAt }) => {
+      const { requests, tokens, nanoUsd } = await target.usage.read(counter.id);
+      const resets = resetsAt === undefined ? {} : { resets: isoTime(resetsAt) };
+      return { window, requests, tokens, usd: nanoUsd / NANO_USD, ...resets };
+    }),
   );
-  const [record] = found;
-  if (record === undefined) throw new ConfigError('There is no such key.');
-  if (found.length > 1) throw new ConfigError('Several keys have this name: give the id.');
-  await store.revokeKey(record.hash);
-  return `Revoked ${record.hash.slice(0, 16)} (${record.name}). It ends within 5 seconds.`;
+}
+
+export const revokeKey: Command = {
+  usage: 'ID|NAME',
+  what: 'end a key, and every credential that was made with it',
+  options: [],
+  argument: 'the id or the name of a key',
+  async run({ target, options, argument }): Promise<Printed> {
+    const record = await found(target, argument);
+    const credentials = await target.credentials.listCredentials();
+    const children = credentials.filter(
+      ({ parent }) => parent.kind === 'gateway-key' && parent.hash === record.hash,
+    ).length;
+    await target.credentials.revokeKey(record.hash);
+    if (options.json) return { out: JSON.stringify({ revoked: idOf(record), credentials: children }) };
+    const more = children === 0 ? '' : ` So do ${children} temporary credentials of it.`;
+    return { out: `Revoked ${idOf(record)} (${record.name}). It ends within 5 seconds.${more}` };
+  },
+};
+
+async function found(target: Target, which: string | undefined): Promise<GatewayKeyRecord> {
+  const matching = (await target.credentials.listKeys()).filter(
+    (record) => idOf(record) === which || record.name === which,
+  );
+  const [record] = matching;
+  if (record === undefined) throw new OperatorError('There is no such key: keys list shows them all.');
+  if (matching.length > 1)
+    throw new OperatorError('Several keys have this name: give the id that keys list shows.');
+  return record;
+}
+
+function isExpired({ expiresAt }: GatewayKeyRecord, now: number): boolean {
+  return expiresAt !== undefined && expiresAt * 1000 <= now;
+}
+
+function limitsText({ rpm, tpm, budget }: Limits): string {
+  const parts = [
+    rpm === undefined ? '' : `${rpm} requests/min`,
+    tpm === undefined ? '' : `${tpm} tokens/min`,
+    budget === undefined ? '' : `${usd(budget.usd)}/${budget.per}`,
+  ].filter(Boolean);
+  return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
 /** The id is the beginning of the hash: enough to tell keys apart, and what the log calls them. */
-function shown({ hash, name, createdAt, expiresAt, models }: GatewayKeyRecord) {
-  const time = (at: number) => new Date(at * 1000).toISOString();
+function shown(record: GatewayKeyRecord) {
+  const { name, createdAt, expiresAt, models, rpm, tpm, budget } = record;
   return {
-    id: hash.slice(0, 16),
+    id: idOf(record),
     name,
-    created: time(createdAt),
-    ...(expiresAt === undefined ? {} : { expires: time(expiresAt) }),
+    created: isoTime(createdAt),
+    ...(expiresAt === undefined ? {} : { expires: isoTime(expiresAt) }),
     ...(models === undefined ? {} : { models }),
+    ...(rpm === undefined ? {} : { rpm }),
+    ...(tpm === undefined ? {} : { tpm }),
+    ...(budget === undefined ? {} : { budget }),
   };
-}
-
-const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
-
-function seconds(text: string): number {
-  const match = /^(\d+)([mhd])$/.exec(text);
-  const unit = UNITS[match?.[2] ?? ''];
-  if (unit === undefined || Number(match?.[1]) === 0)
-    throw new ConfigError('--expires-in must be a number and m, h or d: 12h, 30d.');
-  return Number(match?.[1]) * unit;
 }

@@ -2,8 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { GATEWAY_KEY_PREFIX, hashKey } from '../lambda/gateway/bearer.ts';
 import type { CredentialStore } from '../lambda/stores/credential-store.ts';
 
-const GENERATED = 'local';
-const CHOSEN = 'SLUICE_LOCAL_KEY';
+/** Names that no operator can give, so that nobody's key is taken for the local run's own. */
+const GENERATED = '(local)';
+const CHOSEN = '(SLUICE_LOCAL_KEY)';
+
+export function isOwnName(name: string): boolean {
+  return /^\(.*\)$/s.test(name);
+}
 
 /** A new gateway key: 256 random bits. */
 export function generateKey(): string {
