@@ -86,9 +86,9 @@ export class CachedCall {
       return this.#isFresh(landed.answer.createdAt) ? this.#hit(landed.answer, 'shared') : undefined;
     if (!landed.broadcast.open || landed.failure() !== undefined) return undefined;
     if (!this.#wanted.stream) return this.#hit(await wholeOf(landed), 'shared');
-    this.#count('shared');
+    this.#tell('shared', landed.head);
     const body = streamInForm(landed.broadcast.read(), this.#wanted);
-    return { answer: { body, headers: hitHeaders(landed.head, this.#parts.policy, true) }, cached: true };
+    return { answer: { body, headers: this.#headersOf(landed.head, true) }, cached: true };
   }
 
   async #lead(run: Run): Promise<{ answer: ModelAnswer; cached: boolean }> {
@@ -220,18 +220,32 @@ export class CachedCall {
   }
 
   #hit(whole: WholeAnswer, as: 'hit' | 'shared'): { answer: ModelAnswer; cached: boolean } {
-    this.#count(as);
+    this.#tell(as, whole);
     const { body, contentType } = inForm(whole, this.#wanted);
     return {
       answer: {
         body,
         headers: {
-          ...hitHeaders(whole, this.#parts.policy, this.#wanted.stream),
+          ...this.#headersOf(whole, this.#wanted.stream),
           'content-type': contentType,
         },
       },
       cached: true,
     };
+  }
+
+  #headersOf(answer: Parameters<typeof hitHeaders>[0], stream: boolean): Record<string, string> {
+    const { policy, timing } = this.#parts;
+    return { ...hitHeaders(answer, policy, stream), 'server-timing': timing.header(!stream) };
+  }
+
+  /** The one line that a request gets in the log, as if a provider had answered it. */
+  #tell(as: 'hit' | 'shared', { headers, createdAt }: Pick<WholeAnswer, 'headers' | 'createdAt'>): void {
+    this.#count(as);
+    const { context, timing } = this.#parts;
+    const provider = headers['x-bt-used-endpoint'];
+    const ms = Math.round(timing.totalMs());
+    context.log.info('answered', { provider, status: 200, ms, cached: true, age: now() - createdAt });
   }
 
   #count(what: keyof CacheCounts): void {

@@ -158,4 +158,17 @@ describe('assembleChunks', () => {
   ])('what a whole answer of %s is replayed as comes back as that answer', (_, answer) => {
     expect(assembleChunks(replayed(answer))).toEqual(answer);
   });
+
+  test('the pieces are about a line long, and no word is in two of them', () => {
+    const content = 'Some words and \u{1F600} more '.repeat(40);
+    const pieces = replayed(answerWith({ message: { role: 'assistant', content } }))
+      .map((event) => objects(event.choices)[0]?.delta as JsonObject | undefined)
+      .map((delta) => delta?.content)
+      .filter((piece) => typeof piece === 'string' && piece !== '') as string[];
+    expect(pieces.join('')).toBe(content);
+    expect(pieces.length).toBeGreaterThan(10);
+    expect(pieces.every((piece) => piece.isWellFormed() && piece.length < 100 && piece.endsWith(' '))).toBe(
+      true,
+    );
+  });
 });

@@ -14,25 +14,33 @@ class MemoryUsageStore implements UsageStore {
   readonly #used = new Map<string, Amounts>();
 
   async reserve({ id, limits }: Counter, by: Amounts) {
-    const used = await this.read(id);
+    const used = this.#of(id);
     const names = ['requests', 'tokens', 'nanoUsd'] as const;
     const granted = names.every(
       (name) => used[name] + by[name] <= (limits[name] ?? Number.POSITIVE_INFINITY),
     );
-    if (granted) await this.adjust({ id, limits, expiresAt: 0 }, by);
-    return { granted, used: await this.read(id) };
+    if (granted) this.#add(id, by);
+    return { granted, used: this.#of(id) };
   }
 
   async adjust({ id }: Counter, by: Amounts) {
-    const used = this.#used.get(id) ?? amounts(0);
+    this.#add(id, by);
+  }
+
+  #add(id: string, by: Amounts): void {
+    const used = this.#of(id);
     this.#used.set(
       id,
       amounts(used.requests + by.requests, used.tokens + by.tokens, used.nanoUsd + by.nanoUsd),
     );
   }
 
-  async read(id: string) {
+  #of(id: string): Amounts {
     return this.#used.get(id) ?? amounts(0);
+  }
+
+  async read(id: string) {
+    return this.#of(id);
   }
 }
 
