@@ -1,0 +1,118 @@
+import { failureFields } from '../log.ts';
+import type { Call } from '../providers/provider.ts';
+import type { CacheCounts, CacheEntry, LeaseStore, ResponseCache } from '../stores/response-cache.ts';
+import { isComplete } from './answer-forms.ts';
+import type { CacheCounter } from './cache-counter.ts';
+import { openAnswer, sealAnswer, type WholeAnswer } from './cache-entry.ts';
+import type { CacheKey } from './cache-key.ts';
+import type { CachePolicy } from './cache-policy.ts';
+import type { RequestContext } from './context.ts';
+import type { Flight, Landed, Ran } from './flight.ts';
+import type { HotEntries } from './hot-entries.ts';
+import type { ServerTiming } from './server-timing.ts';
+import { within } from './within.ts';
+
+/** What all requests of a process share. */
+export interface Shelf {
+  readonly store: ResponseCache & LeaseStore;
+  readonly hot: HotEntries;
+  readonly flights: Map<string, Flight>;
+  readonly counter: CacheCounter;
+  readonly maxEntryBytes: number;
+}
+
+export interface CachedCallParts {
+  readonly key: CacheKey;
+  readonly policy: CachePolicy;
+  readonly scope: string;
+  readonly call: Call;
+  readonly context: RequestContext;
+  readonly timing: ServerTiming;
+}
+
+/** A slow cache is no cache: what the store may take before the request goes on as a miss. */
+export const BUDGET_MS = 150;
+const WRITE_MS = 5_000;
+
+export const now = () => Math.floor(Date.now() / 1000);
+
+/** One request's place in memory and in the store. Nothing here fails a request: what does not work is a miss. */
+export class CacheSlot {
+  readonly #parts: CachedCallParts;
+  readonly #shelf: Shelf;
+  readonly #lookup: Promise<CacheEntry | undefined> | undefined;
+
+  constructor(parts: CachedCallParts, shelf: Shelf) {
+    this.#parts = parts;
+    this.#shelf = shelf;
+    const { key, policy } = parts;
+    const near = shelf.hot.get(key.id) !== undefined || shelf.flights.has(key.id);
+    // Begun here, so that it goes on while the caller's limits are asked for.
+    this.#lookup = policy.read && !near ? shelf.store.get(key.id) : undefined;
+    this.#lookup?.catch(() => undefined);
+  }
+
+  /** What a warm process remembers. */
+  hot(): Promise<WholeAnswer | undefined> {
+    return this.opened(this.#shelf.hot.get(this.#parts.key.id));
+  }
+
+  /** Stores the answer when its last byte is there, if it is one to be given again. */
+  async write(landed: Landed, ran: Ran): Promise<void> {
+    const { key, policy, scope, context } = this.#parts;
+    const body = landed.kind === 'whole' ? landed.answer.body : await landed.broadcast.whole;
+    const tooLarge = body === undefined || body.byteLength > this.#shelf.maxEntryBytes;
+    if (!policy.write || tooLarge || ran.failure() !== undefined) return;
+    const answer: WholeAnswer = landed.kind === 'whole' ? landed.answer : { ...landed.head, body };
+    if (!isComplete(answer)) return;
+    try {
+      const { createdAt } = answer;
+      const sealed = await sealAnswer(answer, key);
+      const labels = { scope, model: ran.model() };
+      const entry = { sealed, labels, createdAt, expiresAt: createdAt + policy.ttl };
+      this.#shelf.hot.set(key.id, entry);
+      await within(WRITE_MS, this.#shelf.store.put(key.id, entry));
+    } catch (error) {
+      context.log.warn('cache not written', failureFields(error));
+      this.count('failed');
+    }
+  }
+
+  async stored(): Promise<WholeAnswer | undefined> {
+    const { context, timing } = this.#parts;
+    if (this.#lookup === undefined) return undefined;
+    try {
+      const entry = await timing.measure('cache', within(BUDGET_MS, this.#lookup));
+      return await this.opened(entry);
+    } catch (error) {
+      context.log.warn('cache not read', failureFields(error));
+      this.count('failed');
+      return undefined;
+    }
+  }
+
+  async opened(entry: CacheEntry | undefined): Promise<WholeAnswer | undefined> {
+    const { key, context } = this.#parts;
+    if (entry === undefined || entry.expiresAt <= now() || !this.isFresh(entry.createdAt)) return undefined;
+    try {
+      const answer = await openAnswer(entry.sealed, key, this.#shelf.maxEntryBytes);
+      this.#shelf.hot.set(key.id, entry);
+      return answer;
+    } catch (error) {
+      context.log.warn('cache entry not readable', failureFields(error));
+      this.count('failed');
+      return undefined;
+    }
+  }
+
+  isFresh(createdAt: number): boolean {
+    const { maxAge } = this.#parts.policy;
+    return maxAge === undefined || now() - createdAt <= maxAge;
+  }
+
+  count(what: keyof CacheCounts): void {
+    const { context } = this.#parts;
+    const work = this.#shelf.counter.add(what, context.log);
+    if (work) context.waitUntil(work);
+  }
+}
