@@ -19,8 +19,9 @@ const registry = createRegistry(providerEntries(config.gateway, environment));
 const underRole = [...registry.values()].filter(({ vendor }) => vendor.keyParts !== undefined);
 const keyRing = new JoinedKeyRing(stores.keyRing, environmentKeyRing(environment, underRole));
 
-// Read while the function still initializes; a failure shows at the first request that needs a key.
+// Read while the function still initializes; a failure shows at the first request that needs one of them.
 keyRing.providers().catch(() => undefined);
+stores.signing.current().catch(() => undefined);
 
 const otlp = otlpRequestLog(config.gateway.logging.otlp?.endpoint, environment, stores.keyRing);
 

@@ -7,7 +7,7 @@ import type { SigningSecret } from '../stores/signing-secret.ts';
 import { CacheCounter } from './cache-counter.ts';
 import { cacheKey } from './cache-key.ts';
 import { cachePolicy } from './cache-policy.ts';
-import type { Shelf } from './cache-slot.ts';
+import { BUDGET_MS, type Shelf } from './cache-slot.ts';
 import { CachedCall } from './cached-call.ts';
 import type { CallerOptions } from './caller-options.ts';
 import type { RequestContext } from './context.ts';
@@ -15,6 +15,7 @@ import type { Flight } from './flight.ts';
 import { HotEntries } from './hot-entries.ts';
 import type { Principal } from './principal.ts';
 import type { ServerTiming } from './server-timing.ts';
+import { within } from './within.ts';
 
 export interface AnswerCacheParts {
   readonly config: Pick<GatewayConfig, 'cache'>;
@@ -62,7 +63,7 @@ export class AnswerCache {
       return undefined;
     }
     try {
-      const secret = await this.#parts.signing.current();
+      const secret = await within(BUDGET_MS, this.#parts.signing.current());
       const { operation, body, bytes, headers } = call;
       const { endpointName, orgName } = options;
       const scope = principal.cacheScope ?? principal.id;

@@ -41,6 +41,7 @@ export class CacheSlot {
   readonly #parts: CachedCallParts;
   readonly #shelf: Shelf;
   readonly #lookup: Promise<CacheEntry | undefined> | undefined;
+  #unusable = false;
 
   constructor(parts: CachedCallParts, shelf: Shelf) {
     this.#parts = parts;
@@ -78,6 +79,11 @@ export class CacheSlot {
     }
   }
 
+  /** The lookup failed or took too long: nothing more is asked of the store before the provider is. */
+  get unusable(): boolean {
+    return this.#unusable;
+  }
+
   async stored(): Promise<WholeAnswer | undefined> {
     const { context, timing } = this.#parts;
     if (this.#lookup === undefined) return undefined;
@@ -85,6 +91,7 @@ export class CacheSlot {
       const entry = await timing.measure('cache', within(BUDGET_MS, this.#lookup));
       return await this.opened(entry);
     } catch (error) {
+      this.#unusable = true;
       context.log.warn('cache not read', failureFields(error));
       this.count('failed');
       return undefined;

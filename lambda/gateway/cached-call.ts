@@ -81,6 +81,7 @@ export class CachedCall {
   /** What another process wrote meanwhile, or who may ask the provider. */
   async #lease(flight: Flight): Promise<WholeAnswer | Lease> {
     const { key, context } = this.#parts;
+    if (this.#slot.unusable) return { kind: 'nobodys' };
     const got = await lease(this.#shelf.store, {
       id: key.id,
       deadline: context.deadline,
