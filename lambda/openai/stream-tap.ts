@@ -1,14 +1,18 @@
 import { frameData, frames } from '../streams/sse.ts';
 import { StreamError } from '../streams/stream-error.ts';
-import { isUsageOnly } from './usage-chunk.ts';
+import { BRACE, fieldAt, QUOTE } from './field-search.ts';
+import { isUsageOnly, USAGE } from './usage-chunk.ts';
 import type { JsonObject, Usage } from './wire.ts';
 
-const QUOTE = 0x22;
-const BRACE = 0x7b;
 const DONE_MARKS = [Buffer.from('data: [DONE]'), Buffer.from('data:[DONE]')];
 const FINISH_REASON = Buffer.from('"finish_reason"');
-const USAGE = Buffer.from('"usage"');
 const ERROR = Buffer.from('"error"');
+/** What a frame is parsed for. */
+const NOTABLE = [
+  [USAGE, BRACE],
+  [ERROR, BRACE],
+  [ERROR, QUOTE],
+] as const;
 
 /** What passing frames showed: kept by one tap, one per stream. */
 export interface StreamFacts {
@@ -40,9 +44,8 @@ export class StreamTap implements StreamFacts {
   /** `whole`: one or more whole frames. Returns what the caller gets of them, up to a frame that reports a failure. */
   pass(whole: Buffer): Buffer {
     if (!this.done) this.done = holdsDone(whole);
-    if (!this.complete) this.complete = this.done || holdsField(whole, FINISH_REASON, QUOTE);
-    const notable =
-      holdsField(whole, USAGE, BRACE) || holdsField(whole, ERROR, BRACE) || holdsField(whole, ERROR, QUOTE);
+    if (!this.complete) this.complete = this.done || fieldAt(whole, FINISH_REASON, QUOTE) !== -1;
+    const notable = NOTABLE.some(([field, first]) => fieldAt(whole, field, first) !== -1);
     return notable ? this.#passNotable(whole) : whole;
   }
 
@@ -87,17 +90,6 @@ function parseChunk(frame: Buffer): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether `bytes` hold `field` followed by a value that begins with `first`. In a JSON string the quotes are escaped. */
-function holdsField(bytes: Buffer, field: Buffer, first: number): boolean {
-  for (let at = bytes.indexOf(field); at !== -1; at = bytes.indexOf(field, at + field.length)) {
-    let next = at + field.length;
-    while (bytes[next] === 0x20 || bytes[next] === 0x3a) next++;
-    // Some vendors write `"finish_reason":""` in every chunk: an empty text is no value.
-    if (bytes[next] === first && !(first === QUOTE && bytes[next + 1] === QUOTE)) return true;
-  }
-  return false;
 }
 
 /** `[DONE]` at the beginning of a line: a model may write the word in its text, but never a raw line end before it. */

@@ -1,12 +1,19 @@
-import { frameData, frames } from '../streams/sse.ts';
+import { frameData, frames, lastFrameEnd } from '../streams/sse.ts';
+import { BRACE, fieldAt } from './field-search.ts';
 import type { JsonObject } from './wire.ts';
 
-const USAGE = Buffer.from('"usage"');
+export const USAGE = Buffer.from('"usage"');
 
 /** Whole frames without the chunk that holds nothing but usage. */
 export function withoutUsageChunk(whole: Buffer): Buffer {
-  if (!whole.includes(USAGE)) return whole;
-  return Buffer.concat([...frames(whole)].filter((frame) => !(frame.includes(USAGE) && isUsageChunk(frame))));
+  const at = fieldAt(whole, USAGE, BRACE);
+  if (at === -1) return whole;
+  // It stands near the end of a stream: what is before it is not looked at.
+  const start = lastFrameEnd(whole.subarray(0, at));
+  const kept = [...frames(whole.subarray(start))].filter(
+    (frame) => !(fieldAt(frame, USAGE, BRACE) !== -1 && isUsageChunk(frame)),
+  );
+  return Buffer.concat([whole.subarray(0, start), ...kept]);
 }
 
 function isUsageChunk(frame: Buffer): boolean {

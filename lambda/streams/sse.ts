@@ -60,7 +60,7 @@ export class FrameSplitter {
 const NOTHING = Buffer.alloc(0);
 
 /** The offset behind the last empty line, 0 where there is none. */
-function lastFrameEnd(bytes: Buffer): number {
+export function lastFrameEnd(bytes: Buffer): number {
   for (let i = bytes.byteLength - 1; i > 0; i--) {
     const byte = bytes[i];
     if (byte !== LF && byte !== CR) continue;
