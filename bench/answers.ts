@@ -1,4 +1,6 @@
 /** What the mock upstream answers, in the shape and size of OpenAI's own. Encoded once, so that it costs little. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ChatChunk, Usage } from '../lambda/openai/wire.ts';
 
 const ID = 'chatcmpl-CkVb3Xw0mZqT9sYh2LpRfD7uNaEo1';
@@ -77,6 +79,17 @@ export function lastFrames(withUsage: boolean): Buffer[] {
   const frames = [chunk([{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }], withUsage)];
   if (withUsage) frames.push(chunk([], true, USAGE));
   return [...frames, Buffer.from('data: [DONE]\n\n')];
+}
+
+/** Words of the README, which no two answers have in one order: harder to compress than what a model writes. */
+const VOCABULARY =
+  readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8').match(/ \w+[,.]?/g) ?? [];
+
+/** Frames of one token each, drawn at random. */
+export function randomFrames(count: number, withUsage: boolean): Buffer[] {
+  return Array.from({ length: count }, () =>
+    delta(VOCABULARY[Math.floor(Math.random() * VOCABULARY.length)] ?? '', withUsage),
+  );
 }
 
 /** The role chunk and `count` deltas of one word each: about 230 bytes a frame. */

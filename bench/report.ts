@@ -2,11 +2,21 @@
 import { availableParallelism } from 'node:os';
 import type { Compared, Row } from './figures.ts';
 
+/** A table of its own columns, where no server stands beside another. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  /** What the comparison's column is called. */
+  readonly compared: string;
+  readonly rows: readonly Row[];
+}
+
 export interface Report {
   /** Columns: direct, relay, gateway. */
   readonly running: readonly Row[];
   /** Columns: sdk, gateway. */
   readonly bundle: readonly Row[];
+  readonly stores: readonly Table[];
   readonly rounds: number;
   readonly seconds: number;
   /** What could not be measured, and why. */
@@ -37,8 +47,8 @@ function budget({ budget: wanted, by }: Compared, unit: string): string {
   return by === 'ratio' ? `${sign} ${wanted.value}` : `${sign} ${wanted.value} ${unit}`;
 }
 
-function table(rows: readonly Row[], columns: readonly string[]): string {
-  const head = ['', ...columns, 'unit', 'gateway to', 'budget', ''];
+function table({ title, columns, compared: what, rows }: Table): string {
+  const head = [title, ...columns, 'unit', what, 'budget', ''];
   const lines = rows.map(({ label, unit, values, comparison }) => [
     label,
     ...columns.map((column) => figure(values[column])),
@@ -73,13 +83,16 @@ function machine(): string {
 }
 
 export function asText(report: Report): string {
-  const { running, bundle, problems } = report;
+  const { running, bundle, stores, problems } = report;
+  const beside = (columns: readonly string[], rows: readonly Row[]) =>
+    rows.length === 0 ? '' : table({ title: '', columns, compared: 'gateway to', rows });
   return [
     `Sluice bench: ${machine()}, ${report.rounds} rounds, ${report.seconds.toFixed(0)} s`,
-    table(running, ['direct', 'relay', 'gateway']),
-    bundle.length > 0 ? table(bundle, ['sdk', 'gateway']) : '',
+    beside(['direct', 'relay', 'gateway'], running),
+    ...stores.map(table),
+    beside(['sdk', 'gateway'], bundle),
     problems.map((problem) => `NOT MEASURED: ${problem}`).join('\n'),
-    [verdicts([...running, ...bundle]), ...READING].join('\n'),
+    [verdicts([...running, ...stores.flatMap(({ rows }) => rows), ...bundle]), ...READING].join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');

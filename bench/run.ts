@@ -10,6 +10,7 @@ import { hasLambda, measureBundle, measureFamilies } from './bundle.ts';
 import { type Bench, type Extent, freshProcesses, underLoad } from './phases.ts';
 import { asJson, asText } from './report.ts';
 import { hasGateway, type Server, startGateway, startUpstream, stopAll } from './servers.ts';
+import { measureStores } from './stores.ts';
 
 const FULL: Extent = { rounds: 5, pace: 1, warmUp: 1, starts: 5, largeStreams: 3, imports: 15 };
 const QUICK: Extent = { rounds: 3, pace: 0.25, warmUp: 0.6, starts: 2, largeStreams: 1, imports: 11 };
@@ -64,11 +65,19 @@ const running = [
   ...(await part('start time and a 100 MB stream', () => freshProcesses(bench))),
   ...(await part('load', () => underLoad(bench))),
 ];
+const stores = await part('stores', () => measureStores(folder, upstream, extent.rounds));
 await stopAll();
 if (!hasLambda()) note('the bundle', 'there is no lambda/index.ts');
 const bundle = hasLambda() ? await part('bundle', () => measureBundle(folder, extent.imports)) : [];
 const families = hasLambda() ? await part('families', () => measureFamilies(folder, extent.imports)) : [];
 const seconds = (performance.now() - start) / 1000;
-const report = { running, bundle: [...bundle, ...families], rounds: extent.rounds, seconds, problems };
+const report = {
+  running,
+  bundle: [...bundle, ...families],
+  stores,
+  rounds: extent.rounds,
+  seconds,
+  problems,
+};
 console.log(flags.json ? asJson(report) : `\n${asText(report)}`);
 if (problems.length > 0) process.exitCode = 1;

@@ -117,6 +117,11 @@ export function startUpstream(folder: string): Promise<Server> {
   return start(join(import.meta.dirname, 'upstream.ts'), {}, join(folder, 'upstream'));
 }
 
+/** Its data is its working folder's. */
+export function startTables(folder: string): Promise<Server> {
+  return start(join(import.meta.dirname, 'tables.ts'), {}, join(folder, 'tables'));
+}
+
 export function startRelay(upstream: Server, folder: string): Promise<Server> {
   const environment = { UPSTREAM_PORT: String(upstream.port) };
   return start(join(import.meta.dirname, 'relay.ts'), environment, join(folder, 'relay'));

@@ -1,7 +1,7 @@
 /**
  * A mock of OpenAI's API in a process of its own: `PORT=n node bench/upstream.ts`. The model's name chooses the answer:
  * `gpt-bench-json`, `-stream` (a frame per turn of the event loop), `-paced` (10 ms apart),
- * `-trickle` (5 ms apart), `-5mb` and `-100mb`.
+ * `-trickle` (5 ms apart), `-tokens-N` (N of words at random), `-5mb` and `-100mb`. `GET /calls` tells how many chats were asked.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -14,6 +14,7 @@ import {
   lastFrames,
   MODELS,
   messageFrames,
+  randomFrames,
 } from './answers.ts';
 
 interface Frames {
@@ -78,6 +79,13 @@ const STREAMS = new Map<string, Stream>([
   ['gpt-bench-100mb', (response, set) => largeStream(response, set, 100_000_000)],
 ]);
 
+function randomWords(tokens: number): Stream {
+  return async (response, set) => {
+    const withUsage = set === WITH_USAGE;
+    response.end(Buffer.concat([...randomFrames(tokens, withUsage), ...lastFrames(withUsage)]));
+  };
+}
+
 function json(response: ServerResponse, status: number, body: Buffer): void {
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
 }
@@ -91,12 +99,16 @@ interface Body {
   readonly stream_options?: { readonly include_usage?: boolean } | null;
 }
 
+let calls = 0;
+
 async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  calls += 1;
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
   const body: Body = JSON.parse(Buffer.concat(pieces).toString());
   if (body.model === 'gpt-bench-json') return json(response, 200, JSON_ANSWER);
-  const stream = STREAMS.get(body.model ?? '');
+  const tokens = /^gpt-bench-tokens-(\d+)$/.exec(body.model ?? '')?.[1];
+  const stream = tokens ? randomWords(Number(tokens)) : STREAMS.get(body.model ?? '');
   if (!stream) return refuse(response, 404, `The bench has no model ${body.model}`);
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -128,7 +140,8 @@ const server = createServer((request, response) => {
     messages(request, response).catch((error: unknown) =>
       response.destroy(error instanceof Error ? error : undefined),
     );
-  } else if (route === 'GET /v1/models' || route === 'GET /health') json(response, 200, MODELS);
+  } else if (route === 'GET /calls') response.end(String(calls));
+  else if (route === 'GET /v1/models' || route === 'GET /health') json(response, 200, MODELS);
   else refuse(response, 404, `The bench has no ${route}`);
 });
 
