@@ -7,7 +7,7 @@ import type { SigningSecret } from '../stores/signing-secret.ts';
 import { CacheCounter } from './cache-counter.ts';
 import { cacheKey } from './cache-key.ts';
 import { cachePolicy } from './cache-policy.ts';
-import { BUDGET_MS, type Shelf } from './cache-slot.ts';
+import type { Shelf } from './cache-slot.ts';
 import { CachedCall } from './cached-call.ts';
 import type { CallerOptions } from './caller-options.ts';
 import type { RequestContext } from './context.ts';
@@ -18,7 +18,7 @@ import type { ServerTiming } from './server-timing.ts';
 import { within } from './within.ts';
 
 export interface AnswerCacheParts {
-  readonly config: Pick<GatewayConfig, 'cache'>;
+  readonly config: Pick<GatewayConfig, 'cache' | 'timeouts'>;
   readonly registry: ProviderRegistry;
   readonly signing: SigningSecret;
   readonly cache: ResponseCache & LeaseStore;
@@ -48,6 +48,7 @@ export class AnswerCache {
       flights: new Map<string, Flight>(),
       counter: new CacheCounter(cache),
       maxEntryBytes: config.cache.maxEntryBytes,
+      budgetMs: config.timeouts.cacheMs,
     };
   }
 
@@ -63,7 +64,7 @@ export class AnswerCache {
       return undefined;
     }
     try {
-      const secret = await within(BUDGET_MS, this.#parts.signing.current());
+      const secret = await within(this.#shelf.budgetMs, this.#parts.signing.current());
       const { operation, body, bytes, headers } = call;
       const { endpointName, orgName } = options;
       const scope = principal.cacheScope ?? principal.id;

@@ -36,7 +36,9 @@ export type Lease =
 export async function lease(store: LeaseStore, wait: Wait): Promise<Lease> {
   const { id, signal, budgetMs, log } = wait;
   const holder = randomUUID();
-  const until = Math.min(wait.deadline, Date.now() + LEASE_MS);
+  const started = Date.now();
+  // Who has waited in vain still needs time to ask.
+  const until = started + Math.min(LEASE_MS, (wait.deadline - started) / 2);
   try {
     for (let gap = FIRST_GAP_MS; ; gap = Math.min(gap * 2, LONGEST_GAP_MS)) {
       if (await within(budgetMs, store.acquire(id, holder, LEASE_MS)))

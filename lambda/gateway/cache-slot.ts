@@ -19,6 +19,8 @@ export interface Shelf {
   readonly flights: Map<string, Flight>;
   readonly counter: CacheCounter;
   readonly maxEntryBytes: number;
+  /** What one call to the store may take before the request goes on as a miss. */
+  readonly budgetMs: number;
 }
 
 export interface CachedCallParts {
@@ -30,8 +32,6 @@ export interface CachedCallParts {
   readonly timing: ServerTiming;
 }
 
-/** A slow cache is no cache: what the store may take before the request goes on as a miss. */
-export const BUDGET_MS = 150;
 const WRITE_MS = 5_000;
 
 export const now = () => Math.floor(Date.now() / 1000);
@@ -54,18 +54,24 @@ export class CacheSlot {
   }
 
   /** What a warm process remembers. */
-  hot(): Promise<WholeAnswer | undefined> {
-    return this.opened(this.#shelf.hot.get(this.#parts.key.id));
+  async hot(): Promise<WholeAnswer | undefined> {
+    const entry = this.#shelf.hot.get(this.#parts.key.id);
+    return entry && this.#parts.timing.measure('cache', this.opened(entry));
+  }
+
+  /** Whether an answer is one to be given again, and this request may leave it. */
+  keeps(answer: WholeAnswer): boolean {
+    const { maxEntryBytes } = this.#shelf;
+    return this.#parts.policy.write && answer.body.byteLength <= maxEntryBytes && isComplete(answer);
   }
 
   /** Stores the answer when its last byte is there, if it is one to be given again. */
   async write(landed: Landed, ran: Ran): Promise<void> {
     const { key, policy, scope, context } = this.#parts;
     const body = landed.kind === 'whole' ? landed.answer.body : await landed.broadcast.whole;
-    const tooLarge = body === undefined || body.byteLength > this.#shelf.maxEntryBytes;
-    if (!policy.write || tooLarge || ran.failure() !== undefined) return;
+    if (body === undefined || ran.failure() !== undefined) return;
     const answer: WholeAnswer = landed.kind === 'whole' ? landed.answer : { ...landed.head, body };
-    if (!isComplete(answer)) return;
+    if (landed.kind === 'live' && !this.keeps(answer)) return;
     try {
       const { createdAt } = answer;
       const sealed = await sealAnswer(answer, key);
@@ -88,7 +94,7 @@ export class CacheSlot {
     const { context, timing } = this.#parts;
     if (this.#lookup === undefined) return undefined;
     try {
-      const entry = await timing.measure('cache', within(BUDGET_MS, this.#lookup));
+      const entry = await timing.measure('cache', within(this.#shelf.budgetMs, this.#lookup));
       return await this.opened(entry);
     } catch (error) {
       this.#unusable = true;

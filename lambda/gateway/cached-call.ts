@@ -3,7 +3,7 @@ import { type Form, inForm, streamInForm } from './answer-forms.ts';
 import type { WholeAnswer } from './cache-entry.ts';
 import { hitHeaders, keptHeaders, missHeaders } from './cache-headers.ts';
 import { type Lease, lease } from './cache-lease.ts';
-import { BUDGET_MS, type CachedCallParts, CacheSlot, now, type Shelf } from './cache-slot.ts';
+import { type CachedCallParts, CacheSlot, now, type Shelf } from './cache-slot.ts';
 import { Flight, landedOf, type Ran, wholeOf } from './flight.ts';
 import type { ModelAnswer } from './walk.ts';
 
@@ -43,8 +43,11 @@ export class CachedCall {
 
   /** Another request's answer, undefined where it is not what this one may have. Throws what made that one fail. */
   async #join(flight: Flight): Promise<{ answer: ModelAnswer; cached: boolean } | undefined> {
-    flight.board(this.#parts.context.signal);
-    const landed = await flight.landed;
+    const { context, timing } = this.#parts;
+    // All who were aboard have left, and it is being broken off.
+    if (flight.signal.aborted) return undefined;
+    flight.board(context.signal);
+    const landed = await timing.measure('cache', flight.landed);
     if (landed.kind === 'whole')
       return this.#slot.isFresh(landed.answer.createdAt) ? this.#hit(landed.answer, 'shared') : undefined;
     if (!landed.broadcast.open || landed.failure() !== undefined) return undefined;
@@ -87,7 +90,7 @@ export class CachedCall {
       deadline: context.deadline,
       signal: flight.signal,
       log: context.log,
-      budgetMs: BUDGET_MS,
+      budgetMs: this.#shelf.budgetMs,
       fits: (entry) => this.#slot.isFresh(entry.createdAt),
     });
     if (got.kind !== 'entry') return got;
@@ -118,12 +121,14 @@ export class CachedCall {
     };
     const landed = landedOf(ran, head, this.#shelf.maxEntryBytes);
     shared?.flight.land(landed);
-    const written = this.#slot.write(landed, ran).finally(shared?.leave);
+    const kept = landed.kind === 'live' || this.#slot.keeps(landed.answer);
+    const written = (kept ? this.#slot.write(landed, ran) : Promise.resolve()).finally(shared?.leave);
     context.waitUntil(written.then(release, release));
     const form = landed.kind === 'whole' ? inForm(landed.answer, this.#wanted) : undefined;
     const body = landed.kind === 'live' ? streamInForm(landed.broadcast.read(), this.#wanted) : form?.body;
     if (body === undefined) throw new Error('an answer has a body');
-    return { body, headers: { ...ran.answer.headers, ...missHeaders(this.#parts.policy, call.stream) } };
+    const lifetime = kept ? missHeaders(this.#parts.policy, call.stream) : {};
+    return { body, headers: { ...ran.answer.headers, ...lifetime } };
   }
 
   #asked(answer: ModelAnswer): { answer: ModelAnswer; cached: boolean } {
