@@ -29,7 +29,7 @@ describe('parseGatewayConfig', () => {
       allowProviderKeys: undefined,
       providers: {},
       models: {},
-      timeouts: { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 840_000 },
+      timeouts: { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 840_000, cacheMs: 150 },
       retries: { attempts: 3 },
       cache: { defaultTtlSeconds: 604_800, maxEntryBytes: 8_000_000 },
       cacheScopes: {},
@@ -47,6 +47,7 @@ describe('parseGatewayConfig', () => {
       firstByteMs: 120_000,
       idleMs: 1,
       totalMs: 840_000,
+      cacheMs: 150,
     });
   });
 

@@ -29,7 +29,12 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   readonly environment?: Record<string, string>;
   /** The content of gateway.json. */
-  readonly config?: object;
+  readonly config?: { readonly timeouts?: object; readonly [section: string]: unknown };
+}
+
+/** A busy test machine is no slow cache. */
+function patient(config: { readonly timeouts?: object } = {}): object {
+  return { ...config, timeouts: { cacheMs: 50_000, ...config.timeouts } };
 }
 
 /** The local gateway as users run it, on a free port, its state in a folder of its own. */
@@ -39,7 +44,7 @@ export async function startGateway({
 }: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
   const file = join(folder, 'gateway.json');
-  writeFileSync(file, JSON.stringify(config ?? {}));
+  writeFileSync(file, JSON.stringify(patient(config)));
   const lines: string[] = [];
   const log = createLog((level, event, fields: LogFields) =>
     lines.push(JSON.stringify({ level, event, ...fields })),
