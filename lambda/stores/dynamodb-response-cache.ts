@@ -53,7 +53,7 @@ export class DynamoDBResponseCache implements ResponseCache, LeaseStore {
     const { Item } = await this.#client.send(
       new GetItemCommand({ TableName: this.#table, Key: keyOf(id, ENTRY) }),
     );
-    return this.#entryIn(id, Item);
+    return this.#entryIn(id, Item, false);
   }
 
   async put(id: string, entry: CacheEntry): Promise<void> {
@@ -96,9 +96,10 @@ export class DynamoDBResponseCache implements ResponseCache, LeaseStore {
         until: { N: String(until) },
         expires_at: { N: String(Math.ceil(until / 1000)) },
       },
-      ConditionExpression: 'attribute_not_exists(pk) OR #until <= :now',
-      ExpressionAttributeNames: { '#until': 'until' },
-      ExpressionAttributeValues: { ':now': { N: String(now) } },
+      // The holder itself asks again where the answer was lost on its way: the client repeats such a call.
+      ConditionExpression: 'attribute_not_exists(pk) OR #until <= :now OR #holder = :holder',
+      ExpressionAttributeNames: { '#until': 'until', '#holder': 'holder' },
+      ExpressionAttributeValues: { ':now': { N: String(now) }, ':holder': { S: holder } },
     });
     return met(this.#client.send(command));
   }
@@ -126,7 +127,7 @@ export class DynamoDBResponseCache implements ResponseCache, LeaseStore {
     const named = (sk: string) => Items.find((item) => item.sk?.S === sk);
     const lease = named(LEASE);
     return {
-      entry: await this.#entryIn(id, named(ENTRY)),
+      entry: await this.#entryIn(id, named(ENTRY), true),
       leased: lease !== undefined && Number(lease.until?.N) > this.#now(),
     };
   }
@@ -160,10 +161,10 @@ export class DynamoDBResponseCache implements ResponseCache, LeaseStore {
     await this.#client.send(new PutItemCommand({ TableName: this.#table, Item: item }));
   }
 
-  async #entryIn(id: string, item: Item | undefined): Promise<CacheEntry | undefined> {
+  async #entryIn(id: string, item: Item | undefined, consistent: boolean): Promise<CacheEntry | undefined> {
     const expiresAt = Number(item?.expires_at?.N ?? 0);
     if (item === undefined || expiresAt * 1000 <= this.#now()) return undefined;
-    const sealed = item.sealed?.B ?? (await this.#parts(id, item));
+    const sealed = item.sealed?.B ?? (await this.#parts(id, item, consistent));
     if (sealed === undefined) return undefined;
     return {
       sealed,
@@ -174,14 +175,15 @@ export class DynamoDBResponseCache implements ResponseCache, LeaseStore {
   }
 
   /** Undefined where one of them is missing. */
-  async #parts(id: string, item: Item): Promise<Uint8Array | undefined> {
+  async #parts(id: string, item: Item, consistent: boolean): Promise<Uint8Array | undefined> {
     const write = item.write?.S;
     const count = Number(item.parts?.N ?? 0);
     if (write === undefined || count === 0) return undefined;
     const parts = await Promise.all(
       Array.from({ length: count }, async (_, part) => {
         const key = keyOf(id, partName(write, part));
-        const { Item } = await this.#client.send(new GetItemCommand({ TableName: this.#table, Key: key }));
+        const command = new GetItemCommand({ TableName: this.#table, Key: key, ConsistentRead: consistent });
+        const { Item } = await this.#client.send(command);
         return Item?.sealed?.B;
       }),
     );
