@@ -25,8 +25,8 @@ export interface SharedStores {
   readonly upstream: FakeUpstream;
   readonly stores: TableStores;
   answer: Answer;
-  /** `more` is added to the process's gateway.json. */
-  start(more?: object): Promise<GatewayProcess>;
+  /** `timeouts` are those of the process's gateway.json. A busy test machine is no slow cache. */
+  start(timeouts?: object): Promise<GatewayProcess>;
   addKey(name: string): Promise<string>;
   /** The one lease in the table, by its entry's id. Throws where there is none, or another. */
   lease(): Promise<{ id: string; until: number }>;
@@ -64,7 +64,8 @@ export async function startSharedStores(): Promise<SharedStores> {
       const providers = { openai: { kind: 'openai', baseUrl: `${upstream.origin}/v1` } };
       // One call upstream for each request: a second one is a second asker's.
       // A busy test machine is no slow cache.
-      const config = { providers, retries: { attempts: 1 }, timeouts: { cacheMs: 50_000 }, ...more };
+      const timeouts = { cacheMs: 50_000, ...more };
+      const config = { providers, retries: { attempts: 1 }, timeouts };
       const file = user.write(`gateway-${ways.length}.json`, JSON.stringify(config));
       const own = { [ENVIRONMENT.config]: file, AWS_ENDPOINT_URL_DYNAMODB: store.origin };
       return started(user.run({ ...surroundings.environment, ...own }, [SCRIPT]), store);

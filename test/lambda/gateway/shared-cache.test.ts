@@ -167,7 +167,7 @@ describe('a waiter', () => {
   test('whose time is short asks by itself, with time left for the answer', async () => {
     const calls = heldCalls(['late', 'by itself']);
     const body = question();
-    const hasty = await shared.start({ timeouts: { totalMs: 8_000 } });
+    const hasty = await shared.start({ totalMs: 8_000 });
     const holder = first.post('/chat/completions', body);
     await calls.come(0);
     const polled = hasty.store.next('Query', 2);
