@@ -58,7 +58,11 @@ export async function openAccount(
     const expiresAt = principal.expiresAt;
     throw limitError(refused, wanted, expiresAt, now);
   }
-  return { follower: new Account(request, reserved.held, wanted, prices, parts.usage, call), routes: usable };
+  const asked = call && { call, routes: usable };
+  return {
+    follower: new Account(request, reserved.held, wanted, prices, parts.usage, asked),
+    routes: usable,
+  };
 }
 
 /** Prices by route, each looked up once. */
@@ -79,6 +83,13 @@ class Prices {
   cost(route: Route, usage: Usage): number | undefined {
     const price = this.of(route);
     return price && costOf(usage, price);
+  }
+
+  /** The route whose prompt costs most. */
+  dearest(routes: readonly Route[], call: Call): Route | undefined {
+    const usage = deliveredUsage(call, 0);
+    const costs = routes.map((route) => ({ route, cost: this.cost(route, usage) ?? 0 }));
+    return costs.toSorted((a, b) => b.cost - a.cost)[0]?.route;
   }
 }
 
@@ -109,6 +120,12 @@ function checkRaw({ path = '' }: FollowedRequest, counters: readonly WindowCount
   );
 }
 
+/** A call to a model, and the routes that it may have gone. */
+interface AskedCall {
+  readonly call: Call;
+  readonly routes: readonly Route[];
+}
+
 /** What one request reserved, and what it came to. */
 class Account implements Follower {
   readonly wantsBody = false;
@@ -117,7 +134,7 @@ class Account implements Follower {
   readonly #reserved: Amounts;
   readonly #prices: Prices;
   readonly #store: UsageStore;
-  readonly #call: Call | undefined;
+  readonly #asked: AskedCall | undefined;
   #usage: Usage | undefined;
   #nanoUsd = 0;
   /** An answer that broke off, or whose vendor did not tell its usage. */
@@ -130,14 +147,14 @@ class Account implements Follower {
     reserved: Amounts,
     prices: Prices,
     store: UsageStore,
-    call: Call | undefined,
+    asked: AskedCall | undefined,
   ) {
     this.#request = request;
     this.#held = held;
     this.#reserved = reserved;
     this.#prices = prices;
     this.#store = store;
-    this.#call = call;
+    this.#asked = asked;
   }
 
   settled({ route }: Answer, { usage, failure }: Outcome): void {
@@ -167,9 +184,14 @@ class Account implements Follower {
   }
 
   #used({ status, cached, bytes = 0 }: End): { answered: boolean; tokens: number; nanoUsd: number } {
-    const answered = status < 400;
-    if (this.#call === undefined || cached === true) return { answered, tokens: 0, nanoUsd: 0 };
-    if (this.#unsure) this.#guess(this.#call, this.#unsure, bytes);
+    // A provider bills whoever leaves before the answer: were that free, a limit would hold nobody who leaves each time.
+    const left = status >= 400 && this.#request.context.signal.aborted;
+    const answered = status < 400 || left;
+    if (this.#asked === undefined || cached === true) return { answered, tokens: 0, nanoUsd: 0 };
+    const { call, routes } = this.#asked;
+    const dearest = left && this.#usage === undefined ? this.#prices.dearest(routes, call) : undefined;
+    this.#unsure ??= dearest && { route: dearest, usage: undefined };
+    if (this.#unsure) this.#guess(call, this.#unsure, bytes);
     // The caller left while others wait for the same answer: what it comes to is not known yet.
     const coming = answered && this.#usage === undefined;
     if (coming) return { answered, tokens: this.#reserved.tokens, nanoUsd: this.#reserved.nanoUsd };

@@ -1,8 +1,8 @@
 import { Authentication } from '../errors.ts';
 import type { AuthenticateParts } from './authenticate-parts.ts';
-import { bearerOf, GATEWAY_KEY_PREFIX, hashKey } from './bearer.ts';
+import { bearerOf, hashKey, looksLikeKey } from './bearer.ts';
 import { authenticateCredential } from './credential-principal.ts';
-import { ISSUER, peekClaims } from './credential-token.ts';
+import { isOurs } from './credential-token.ts';
 import type { IamIdentity } from './identities.ts';
 import { keyPrincipal } from './key-principal.ts';
 import type { Principal } from './principal.ts';
@@ -24,14 +24,13 @@ export async function authenticate(
       code: 'missing_api_key',
     });
   }
-  const claims = peekClaims(bearer);
-  if (claims?.iss === ISSUER) return authenticateCredential(bearer, parts, now);
+  if (isOurs(bearer)) return authenticateCredential(bearer, parts, now);
   if (parts.identities?.knowsIssuer(bearer)) return parts.identities.oidc(bearer);
   const hash = hashKey(bearer);
   // An operator may set a local key of any form, so the store is asked in every case.
   const record = await parts.credentials.findKey(hash);
   if (record) return keyPrincipal(record, parts.config.cacheScopes);
-  if (bearer.startsWith(GATEWAY_KEY_PREFIX) || !parts.allowProviderKeys) {
+  if (looksLikeKey(bearer) || !parts.allowProviderKeys) {
     throw new Authentication('The API key is not valid: it is unknown here, expired or revoked.');
   }
   return { kind: 'provider-key', id: hash.slice(0, 16), apiKey: bearer, cacheScope: `provider-key#${hash}` };

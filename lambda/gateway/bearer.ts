@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Authentication } from '../errors.ts';
 
-/** What every gateway key begins with. A bearer with it is never taken for a provider's key. */
+/** What every gateway key begins with. */
 export const GATEWAY_KEY_PREFIX = 'sk-sluice-';
+
+/** Whether a bearer is a gateway key, or one with quotes or a "Bearer" around it: it is never taken for a provider's key. */
+export function looksLikeKey(bearer: string): boolean {
+  return bearer.toLowerCase().includes(GATEWAY_KEY_PREFIX);
+}
 
 /** SHA-256, lower-case hex: how a gateway key is stored. It is 256 random bits, so no slow hash is needed. */
 export function hashKey(key: string): string {

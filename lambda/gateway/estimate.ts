@@ -7,6 +7,8 @@ const BYTES_PER_TOKEN = 4;
 const MEDIA_TOKENS = 1_000;
 /** What is kept for an answer whose caller sets no limit. */
 const COMPLETION_TOKENS = 1_024;
+/** More than any request uses: a store of counters holds no number that is much larger. */
+const MOST_TOKENS = 1e12;
 /** Text in other writings has more tokens than its letters tell; base64 that is no media is counted like text. */
 const MEDIA = /^data:|^https?:\/\//;
 
@@ -20,13 +22,15 @@ export function estimatedUsage(call: Call): Usage {
 
 function completionLimit({ operation, body }: Call): number {
   if (operation !== 'chat' && operation !== 'completions') return 0;
-  const limit = [body.max_completion_tokens, body.max_tokens].find(
-    (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
-  );
+  // Of two that differ nobody knows which one the vendor goes by.
+  const limits = [body.max_completion_tokens, body.max_tokens].filter(
+    (value) => typeof value === 'number' && value > 0,
+  ) as number[];
+  const limit = limits.length === 0 ? COMPLETION_TOKENS : Math.max(...limits);
   const choices = Math.max(number(body.n), number(body.best_of), 1);
   const prompts =
     operation === 'completions' && Array.isArray(body.prompt) ? Math.max(body.prompt.length, 1) : 1;
-  return Math.ceil(typeof limit === 'number' ? limit : COMPLETION_TOKENS) * choices * prompts;
+  return Math.min(MOST_TOKENS, Math.ceil(limit) * choices * prompts);
 }
 
 function number(value: unknown): number {

@@ -15,6 +15,7 @@ import type { RequestContext } from './context.ts';
 import { answerEmbeddings } from './embeddings.ts';
 import type { Ran } from './flight.ts';
 import { Followers, followedBody, statusOf } from './followed.ts';
+import { refuseFurtherModels } from './further-models.ts';
 import { answerModeration } from './moderations.ts';
 import { outcomeLog, type Settle } from './outcome-log.ts';
 import type { GatewayParts } from './parts.ts';
@@ -59,6 +60,7 @@ export async function callModel(
   const followers = new Followers();
   followers.add(openRecord(followed, parts));
   try {
+    refuseFurtherModels(body, principal);
     const usable = await resolveRoutes(model, principal, options.endpointName, parts);
     const place = await parts.answers.open({ call, routes: usable, principal, options, context, timing });
     const account = await openAccount(followed, parts, call, usable);

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { PermissionDenied } from '../errors.ts';
+import { InvalidRequest, PermissionDenied } from '../errors.ts';
 import type { CredentialParent, CredentialRecord, CredentialStore } from '../stores/credential-store.ts';
 import type { SigningSecret } from '../stores/signing-secret.ts';
 import { allCandidates, type CandidateParts } from './candidates.ts';
-import { ISSUER, signCredential } from './credential-token.ts';
+import { ISSUER, MAX_TOKEN, signCredential } from './credential-token.ts';
 import { type MintRequest, parseMintRequest } from './mint-request.ts';
 import type { Principal } from './principal.ts';
 import { allowed } from './scope.ts';
@@ -44,8 +44,18 @@ export async function mintCredential(
   // Signed first: a record whose token nobody has is of no use to anyone.
   const bt = { ...grants(record), ...(secret ? { secret: secret.toString('base64url') } : {}) };
   const token = await signCredential({ iss: ISSUER, aud: ISSUER, jti, iat, exp, bt }, parts.signing);
+  if (token.length > MAX_TOKEN) throw tooLong(record);
   await parts.credentials.putCredential(record);
   return token;
+}
+
+/** Headers hold no more, and no gateway takes more. */
+function tooLong({ models }: CredentialRecord): InvalidRequest {
+  const param = models === undefined ? 'logging' : 'models';
+  return new InvalidRequest(`The credential would be too long for a header: shorten ${param}.`, {
+    param,
+    code: 'credential_too_long',
+  });
 }
 
 /** Everything that a requested name stands for must be the parent's to give. */

@@ -32,8 +32,9 @@ export function rateLimitHeaders(asked: readonly Asked[], now: number): Record<s
 /** `1m30s`, `12.5s`, `250ms`: as OpenAI writes a time. */
 export function duration(milliseconds: number): string {
   const rest = Math.max(0, milliseconds);
-  if (rest < 1_000) return `${Math.round(rest)}ms`;
-  const minutes = Math.floor(rest / 60_000);
-  const seconds = Math.round((rest % 60_000) / 100) / 10;
+  if (rest < 999.5) return `${Math.round(rest)}ms`;
+  const tenths = Math.round(rest / 100);
+  const minutes = Math.floor(tenths / 600);
+  const seconds = (tenths % 600) / 10;
   return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds}s`;
 }

@@ -1,9 +1,11 @@
 import { InvalidRequest, PermissionDenied } from '../errors.ts';
 import { refuseAmbiguousModel } from '../openai/ambiguous-body.ts';
 import { isObject } from '../openai/json.ts';
+import type { JsonObject } from '../openai/wire.ts';
 import type { ProviderHandle } from '../providers/index.ts';
 import type { RawCall } from '../providers/provider.ts';
 import type { CandidateParts } from './candidates.ts';
+import { refuseFurtherModels } from './further-models.ts';
 import type { Principal } from './principal.ts';
 import { requireAllowed } from './scope.ts';
 
@@ -41,7 +43,7 @@ export async function withinScope(
     checked(model, param, handle, principal, parts);
   };
   if (JSON_TYPE.test(type)) {
-    checkJson(textOf(call.body), check);
+    refuseFurtherModels(checkedJson(textOf(call.body), check), principal);
     return call;
   }
   if (FORM_TYPE.test(type)) return checkedForm(call, call.body, type, check);
@@ -65,7 +67,7 @@ function checked(
   }
 }
 
-function checkJson(text: string, check: Check): void {
+function checkedJson(text: string, check: Check): JsonObject {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -76,6 +78,7 @@ function checkJson(text: string, check: Check): void {
   refuseAmbiguousModel(text);
   check(json.model, 'model');
   checkNested(json, '', check);
+  return json;
 }
 
 /** A tool may have a model of its own. Metadata is the caller's to fill. */

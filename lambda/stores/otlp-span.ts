@@ -69,7 +69,7 @@ const SAMPLING: Readonly<Record<string, string>> = {
 function requested({ input }: RequestRecord): Record<string, unknown> {
   const body = fields(input);
   const sampling = Object.entries(SAMPLING)
-    .filter(([field]) => typeof body[field] === 'number')
+    .filter(([field]) => Number.isFinite(body[field]))
     .map(([field, name]) => [`gen_ai.request.${name}`, body[field]]);
   const stop = typeof body.stop === 'string' ? [body.stop] : body.stop;
   const messages = inputMessages(body);
@@ -111,9 +111,18 @@ function fields(value: unknown): Readonly<Record<string, unknown>> {
     : {};
 }
 
+/** Numbers that may have a fraction are of one type whether they have one or not: a backend's column is of one type. */
+const DOUBLES = new Set([
+  ...['temperature', 'top_p', 'top_k', 'frequency_penalty', 'presence_penalty'].map(
+    (name) => `gen_ai.request.${name}`,
+  ),
+  'gen_ai.response.time_to_first_chunk',
+  'sluice.cost_usd',
+]);
+
 function attributes(values: Readonly<Record<string, unknown>>): { key: string; value: AnyValue }[] {
   return Object.entries(values).flatMap(([key, value]) => {
-    const any = anyValue(value);
+    const any = typeof value === 'number' && DOUBLES.has(key) ? { doubleValue: value } : anyValue(value);
     return any === undefined ? [] : [{ key, value: any }];
   });
 }
