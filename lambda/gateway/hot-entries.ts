@@ -25,6 +25,8 @@ export class HotEntries {
   }
 
   set(id: string, entry: CacheEntry): void {
+    // What was not read anew is no younger for being used.
+    if (this.#entries.get(id)?.entry === entry) return;
     this.#remove(id);
     if (entry.sealed.byteLength > MAX_ENTRY_BYTES) return;
     this.#add(id, { entry, until: Math.min(entry.expiresAt, this.#now() / 1000 + KEPT_SECONDS) });
