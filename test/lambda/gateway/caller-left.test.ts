@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Answer, chatStream, chunk, SSE, sendJson } from '../../support/fake-upstream.ts';
 import { LOCAL_KEY } from '../../support/local-gateway.ts';
 import { type Stage, startStage, TextReader, write, writeHead } from '../../support/stage.ts';
+import { watched } from '../../support/watched.ts';
 
 let stage: Stage;
 
@@ -17,22 +18,6 @@ beforeEach(() => {
 });
 
 afterAll(() => stage.stop());
-
-/** The answer's socket as soon as the upstream has a request, and its end. */
-function watched(answer: Answer): { answer: Answer; open: Promise<Socket>; closed: Promise<unknown> } {
-  const { promise, resolve } = Promise.withResolvers<Socket>();
-  return {
-    answer: (request, response, message) => {
-      resolve(message.socket);
-      return answer(request, response, message);
-    },
-    open: promise,
-    // A reset is an end too, so not `once`, which fails with it.
-    closed: promise.then(
-      (socket) => new Promise((ended) => (socket.destroyed ? ended(true) : socket.once('close', ended))),
-    ),
-  };
-}
 
 /** Nothing that a caller does is the gateway's failure. */
 function expectNoError(): void {
