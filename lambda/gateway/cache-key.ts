@@ -51,7 +51,7 @@ export function cacheKey(
     version: 1,
     operation,
     routes: [...new Set(routes.map((route) => placeOf(route, handleOf)))].sort(),
-    headers: Object.fromEntries(kept),
+    headers: kept.sort(([a], [b]) => (a < b ? -1 : 1)),
     endpointName: endpointName ?? null,
     orgName: orgName ?? null,
     scope,
