@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sendJson } from '../../support/fake-upstream.ts';
-import { type Stage, startStage } from '../../support/stage.ts';
+import { errorOf, type Stage, startStage } from '../../support/stage.ts';
 
 let stage: Stage;
 let key: string;
@@ -16,8 +16,15 @@ beforeEach(() => {
 
 const auth = () => ({ authorization: `Bearer ${key}` });
 
+/** Long enough to be taken for one, and in no value. */
+const BOUNDARY = 'a-boundary-of-nobody-0123456789';
+
 /** A form as written by hand: what no client's library would send. */
-const send = (parts: readonly string[], boundary = 'b', type = `multipart/form-data; boundary=${boundary}`) =>
+const send = (
+  parts: readonly string[],
+  boundary = BOUNDARY,
+  type = `multipart/form-data; boundary=${boundary}`,
+) =>
   stage.gateway.fetch('/audio/transcriptions', {
     method: 'POST',
     headers: { ...auth(), 'content-type': type },
@@ -32,7 +39,7 @@ describe('a form', () => {
     expect((await send([OK, field('name="language"', 'en')])).status).toBe(200);
     const [received] = stage.upstream.received;
     const type = String(received?.headers['content-type']);
-    expect(type).not.toBe('multipart/form-data; boundary=b');
+    expect(type).not.toContain(BOUNDARY);
     const read = await new Response(received?.body, { headers: { 'content-type': type } }).formData();
     expect([...read]).toEqual([
       ['model', 'gpt-ok'],
@@ -41,27 +48,32 @@ describe('a form', () => {
     expect(Number(received?.headers['content-length'])).toBe(received?.body.byteLength);
   });
 
-  test.each<[string, string[]]>([
-    ['two models', [OK, field('name="model"', BAD)]],
-    ['two models, the allowed one last', [field('name="model"', BAD), OK]],
-    ['a model in capitals', [OK, field('name="Model"', BAD)]],
-    ['a model with white space', [OK, field('name=" model"', BAD)]],
-    ['a model as a file', [field('name="model"; filename="m"', BAD)]],
-    ['another model', [field('name="model"', BAD)]],
-    ['the allowed model and a line', [field('name="model"', `gpt-ok\r\n${BAD}`)]],
-    ['no model', [field('name="language"', 'en')]],
-  ])('with %s reaches nobody', async (_, parts) => {
-    expect([400, 403]).toContain((await send(parts)).status);
+  test.each<[string, string, string[]]>([
+    ['two models', 'ambiguous_model', [OK, field('name="model"', BAD)]],
+    ['two models, the allowed one last', 'ambiguous_model', [field('name="model"', BAD), OK]],
+    ['a model in capitals', 'ambiguous_model', [OK, field('name="Model"', BAD)]],
+    ['a model with white space', 'ambiguous_model', [OK, field('name=" model"', BAD)]],
+    ['a model as a file', 'model_not_allowed', [field('name="model"; filename="m"', BAD)]],
+    ['another model', 'model_not_allowed', [field('name="model"', BAD)]],
+    ['the allowed model and a line', 'model_not_allowed', [field('name="model"', `gpt-ok\r\n${BAD}`)]],
+    ['no model', 'model_not_allowed', [field('name="language"', 'en')]],
+  ])('with %s reaches nobody', async (_, code, parts) => {
+    expect(await errorOf(await send(parts))).toMatchObject({ code });
     expect(stage.upstream.received).toEqual([]);
   });
 
   test.each<[string, string[], string, string]>([
-    ['two boundaries', [OK], 'b', 'multipart/form-data; boundary=x; boundary=b'],
-    ['no boundary', [OK], 'b', 'multipart/form-data'],
-    ['another boundary', [OK], 'b', 'multipart/form-data; boundary=c'],
+    [
+      'two boundaries',
+      [OK],
+      BOUNDARY,
+      `multipart/form-data; boundary=${'x'.repeat(30)}; boundary=${BOUNDARY}`,
+    ],
+    ['no boundary', [OK], BOUNDARY, 'multipart/form-data'],
+    ['another boundary', [OK], BOUNDARY, `multipart/form-data; boundary=${'c'.repeat(30)}`],
     ['an empty boundary', [OK], '', 'multipart/form-data; boundary=""'],
-    ['another kind', [OK], 'b', 'multipart/mixed; boundary=b'],
-    ['no kind', [OK], 'b', 'application/x-www-form-urlencoded'],
+    ['another kind', [OK], BOUNDARY, `multipart/mixed; boundary=${BOUNDARY}`],
+    ['no kind', [OK], BOUNDARY, 'application/x-www-form-urlencoded'],
   ])('with %s hides no model: what reaches the provider names the allowed one alone', async (...form) => {
     const [, parts, boundary, type] = form;
     const answer = await send([...parts, field('name="note"', 'n')], boundary, type);
@@ -78,11 +90,11 @@ describe('a form', () => {
 
   test.each([
     ['in front of the first part', (form: string) => `${OK}\r\n${form}`],
-    ['behind the last part', (form: string) => `${form}--b\r\n${field('name="model"', BAD)}\r\n--b--\r\n`],
+    ['behind the last part', (form: string) => `${form}--${BOUNDARY}\r\n${field('name="model"', BAD)}\r\n`],
     ['in a part within a part', (form: string) => form.replace('gpt-ok', `gpt-ok\r\n--c\r\n${BAD}`)],
   ])('with a second model %s never carries it on', async (_, change) => {
-    const plain = `--b\r\n${OK}\r\n--b--\r\n`;
-    const init = { headers: { ...auth(), 'content-type': 'multipart/form-data; boundary=b' } };
+    const plain = `--${BOUNDARY}\r\n${OK}\r\n--${BOUNDARY}--\r\n`;
+    const init = { headers: { ...auth(), 'content-type': `multipart/form-data; boundary=${BOUNDARY}` } };
     const answer = await stage.gateway.fetch('/audio/transcriptions', {
       ...init,
       method: 'POST',
