@@ -20,6 +20,8 @@ export interface Wait {
   readonly budgetMs: number;
   /** Whether an entry is what the waiter needs. */
   readonly fits: (entry: CacheEntry) => boolean;
+  /** Told where the store fails or is too slow. */
+  readonly failed?: () => void;
 }
 
 /** `mine`: this process asks the provider, and `release` ends the lease. `nobody's`: it asks without a lease. */
@@ -39,18 +41,22 @@ export async function lease(store: LeaseStore, wait: Wait): Promise<Lease> {
   const started = Date.now();
   // Who has waited in vain still needs time to ask.
   const until = started + Math.min(LEASE_MS, (wait.deadline - started) / 2);
+  let asked = Promise.resolve(false);
   try {
     for (let gap = FIRST_GAP_MS; ; gap = Math.min(gap * 2, LONGEST_GAP_MS)) {
-      if (await within(budgetMs, store.acquire(id, holder, LEASE_MS)))
+      asked = store.acquire(id, holder, LEASE_MS);
+      if (await within(budgetMs, asked))
         return { kind: 'mine', release: () => release(store, id, holder, log) };
       const left = await waitForHolder(store, wait, until, gap);
       if (left !== undefined) return left;
     }
   } catch (error) {
+    // An acquisition that was too slow may go through later, and one that failed may have: nobody must wait for it.
+    const got = asked.catch(() => true);
+    void got.then((mine) => (mine ? release(store, id, holder, log) : undefined));
     signal.throwIfAborted();
     log.warn('cache lease failed', failureFields(error));
-    // An acquisition that was too slow may have gone through: nobody must wait for it.
-    void release(store, id, holder, log);
+    wait.failed?.();
     return { kind: 'nobodys' };
   }
 }
