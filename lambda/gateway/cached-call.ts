@@ -92,6 +92,7 @@ export class CachedCall {
       log: context.log,
       budgetMs: this.#shelf.budgetMs,
       fits: (entry) => this.#slot.isFresh(entry.createdAt),
+      failed: () => this.#slot.count('failed'),
     });
     if (got.kind !== 'entry') return got;
     return (await this.#slot.opened(got.entry)) ?? { kind: 'nobodys' };
