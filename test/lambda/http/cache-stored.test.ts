@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { counting, eventually, fresh, storedEntries, told } from '../../support/cache-calls.ts';
+import { type Beside, startBeside } from '../../support/handler-beside.ts';
+import { type Stage, startStage } from '../../support/stage.ts';
+
+let stage: Stage;
+let beside: Beside | undefined;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+beforeEach(() => {
+  stage.answer = counting();
+  stage.upstream.received.length = 0;
+});
+afterEach(() => beside?.stop());
+
+async function another(altered = (sealed: Uint8Array) => sealed): Promise<Beside> {
+  const { cache } = stage.gateway.stores;
+  beside = await startBeside(stage, {
+    cache: {
+      get: async (id) => {
+        const found = await cache.get(id);
+        return found && { ...found, sealed: altered(found.sealed) };
+      },
+      put: (id, entry) => cache.put(id, entry),
+      acquire: (...args) => cache.acquire(...args),
+      release: (...args) => cache.release(...args),
+      look: (id) => cache.look(id),
+      count: (counts) => cache.count(counts),
+      stats: () => cache.stats(),
+      purge: (labels) => cache.purge(labels),
+    },
+  });
+  return beside;
+}
+
+/** An answer of the stage's own gateway, and its entry in the table. */
+async function kept(body: object): Promise<string> {
+  const before = (await storedEntries(stage.gateway)).length;
+  const { text } = await told(stage.chat(body));
+  const entries = await eventually(
+    () => storedEntries(stage.gateway),
+    (all) => all.length > before,
+  );
+  expect(entries).toHaveLength(before + 1);
+  return text;
+}
+
+describe('what stands in the store', () => {
+  test.each([{}, { stream: true }])(
+    'is read by a gateway that has nothing in its memory: %j',
+    async (form) => {
+      const body = fresh(form);
+      const text = await kept(body);
+      const { chat } = await another();
+      const hit = await chat(body);
+      expect(hit.headers.get('server-timing')).toContain('cache;dur=');
+      expect(await told(hit)).toEqual({ cached: 'HIT', text });
+      expect(stage.upstream.received).toHaveLength(1);
+    },
+  );
+
+  test('is not read by another gateway, whose secret is another', async () => {
+    const body = fresh();
+    await kept(body);
+    const other = async () => Buffer.alloc(32, 7);
+    beside = await startBeside(stage, { signing: { current: other, refresh: other } });
+    expect((await told(beside.chat(body))).cached).toBe('MISS');
+  });
+
+  test.each<[string, (sealed: Uint8Array) => Uint8Array]>([
+    ['altered', (sealed) => sealed.map((byte, i) => (i === sealed.length - 20 ? byte ^ 1 : byte))],
+    ['cut', (sealed) => sealed.subarray(0, sealed.length - 1)],
+    ['empty', () => new Uint8Array()],
+    ['of a newer version', (sealed) => sealed.map((byte, i) => (i === 0 ? 99 : byte))],
+  ])('%s is a miss, and is replaced', async (_, altered) => {
+    const body = fresh();
+    const first = await kept(body);
+    const { chat, lines } = await another(altered);
+    const anew = await told(chat(body));
+    expect(anew.cached).toBe('MISS');
+    expect(anew.text).not.toBe(first);
+    const warned = lines.filter((line) => line.includes('"level":"warn"'));
+    expect(warned.map((line) => JSON.parse(line).event)).toEqual(['cache entry not readable']);
+    expect(await told(chat(body))).toEqual({ cached: 'HIT', text: anew.text });
+  });
+});
+
+test('a caller who comes while a call is broken off that all have left is answered', async () => {
+  const gateway = await another();
+  const body = fresh();
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  stage.answer = () => resolve();
+  const controller = new AbortController();
+  const left = gateway.call(body, controller.signal);
+  await asked;
+  stage.answer = counting();
+  controller.abort();
+  const next = await gateway.call(body, new AbortController().signal);
+  expect(next.status).toBe(200);
+  expect(await next.text()).toContain('Answer 1');
+  expect((await left).status).toBe(499);
+});
