@@ -6,6 +6,15 @@ import { table } from './table.ts';
 import type { Target } from './target.ts';
 import { fromNow, isoTime, usd } from './values.ts';
 
+/** A credential can be revoked by how its id begins, so the id may be cut. */
+const COLUMNS = [
+  { name: 'id', least: 20 },
+  { name: 'made with', least: 10 },
+  { name: 'expires' },
+  { name: 'used', least: 10 },
+  { name: 'models', least: 10 },
+];
+
 export const listCredentials: Command = {
   usage: '',
   what: 'the temporary credentials that have not expired',
@@ -20,7 +29,8 @@ export const listCredentials: Command = {
     if (options.json) {
       return { out: JSON.stringify(sorted.map((record, i) => ({ ...shown(record, keys), ...used[i] }))) };
     }
-    if (sorted.length === 0) return { out: 'There are no temporary credentials.' };
+    if (sorted.length === 0)
+      return { out: 'There are no temporary credentials.', hint: `This is ${target.place}.` };
     const rows = sorted.map((record, i) => [
       record.id,
       parentText(record, keys),
@@ -28,8 +38,7 @@ export const listCredentials: Command = {
       usedText(record, used[i]),
       record.models?.join(',') ?? 'its parent’s',
     ]);
-    const columns = ['id', 'made with', 'expires', 'used'].map((name) => ({ name }));
-    return { out: table([...columns, { name: 'models', flexible: true }], rows, width) };
+    return { out: table(COLUMNS, rows, width) };
   },
 };
 
@@ -40,14 +49,19 @@ export const revokeCredential: Command = {
   argument: 'the id of a credential, or how it begins',
   async run({ target, options, argument = '' }): Promise<Printed> {
     const records = await target.credentials.listCredentials();
-    const prefix = argument.startsWith('bt_tmp:') ? argument : `bt_tmp:${argument}`;
-    const matching = records.filter(({ id }) => id === argument || id.startsWith(prefix));
+    // As a narrow table shows it.
+    const beginning = argument.replace(/…$/, '');
+    const prefix = beginning.startsWith('bt_tmp:') ? beginning : `bt_tmp:${beginning}`;
+    const matching = records.filter(({ id }) => id.startsWith(prefix));
     const [record] = matching;
     if (record === undefined)
       throw new OperatorError(
-        'There is no such credential, or it has expired: credentials list shows them all.',
+        `There is no such credential in ${target.place}, or it has expired: credentials list shows them all.`,
       );
-    if (matching.length > 1) throw new OperatorError('Several credentials begin so: give more of the id.');
+    if (matching.length > 1)
+      throw new OperatorError(
+        `Several credentials begin so, give more of the id: ${matching.map(({ id }) => id).join(', ')}.`,
+      );
     await target.credentials.revokeCredential(record.id);
     if (options.json) return { out: JSON.stringify({ revoked: record.id }) };
     return { out: `Revoked ${record.id}. It ends within 5 seconds.` };

@@ -3,13 +3,12 @@ import { countersOf, NANO_USD } from '../lambda/gateway/counters.ts';
 import type { GatewayKeyRecord, Limits } from '../lambda/stores/credential-store.ts';
 import { generateKey, isOwnName } from '../local/gateway-key.ts';
 import type { Command, CommandContext, Printed } from './command.ts';
+import { findKey, keyId } from './find-key.ts';
 import { OperatorError } from './operator-error.ts';
 import { table } from './table.ts';
 import type { Target } from './target.ts';
 import { UsageError } from './usage-error.ts';
 import { dollars, duration, fromNow, isoTime, list, textOption, usd, wholeNumber } from './values.ts';
-
-const idOf = ({ hash }: GatewayKeyRecord) => hash.slice(0, 16);
 
 export const createKey: Command = {
   usage: '--name NAME [--models A,B] [--rpm N] [--tpm N] [--budget-usd X --per day|month] [--expires 30d]',
@@ -66,6 +65,15 @@ function checkedName(name: string | undefined): string {
   return name;
 }
 
+const COLUMNS = [
+  { name: 'id' },
+  { name: 'name', least: 10 },
+  { name: 'created' },
+  { name: 'expires' },
+  { name: 'limits', least: 10 },
+  { name: 'models', least: 10 },
+];
+
 export const listKeys: Command = {
   usage: '',
   what: 'the keys, without themselves',
@@ -74,17 +82,19 @@ export const listKeys: Command = {
     const records = (await target.credentials.listKeys()).toSorted((a, b) => a.createdAt - b.createdAt);
     if (options.json) return { out: JSON.stringify(records.map(shown)) };
     if (records.length === 0)
-      return { out: 'There are no keys.', hint: 'Make one: npm run sluice -- keys create --name NAME' };
+      return {
+        out: 'There are no keys.',
+        hint: `This is ${target.place}. Make one: npm run sluice -- keys create --name NAME`,
+      };
     const rows = records.map((record) => [
-      idOf(record),
+      keyId(record),
       record.name,
-      isoTime(record.createdAt),
+      isoTime(record.createdAt).slice(0, 10),
       record.expiresAt === undefined ? 'never' : fromNow(record.expiresAt, now),
       limitsText(record),
       record.models?.join(',') ?? 'all',
     ]);
-    const columns = ['id', 'name', 'created', 'expires', 'limits'].map((name) => ({ name }));
-    return { out: table([...columns, { name: 'models', flexible: true }], rows, width) };
+    return { out: table(COLUMNS, rows, width) };
   },
 };
 
@@ -93,12 +103,12 @@ export const showKey: Command = {
   what: 'one key: its rights, and what it used',
   options: [],
   argument: 'the id or the name of a key',
-  async run({ target, options, argument, now }): Promise<Printed> {
-    const record = await found(target, argument);
+  async run({ target, options, argument = '', now }): Promise<Printed> {
+    const record = await findKey(target, argument);
     const used = await usedBy(target, record, now);
     if (options.json) return { out: JSON.stringify({ ...shown(record), used }) };
     const lines = [
-      ['id', idOf(record)],
+      ['id', keyId(record)],
       ['name', record.name],
       ['created', isoTime(record.createdAt)],
       [
@@ -122,7 +132,7 @@ export const showKey: Command = {
 };
 
 async function usedBy(target: Target, record: GatewayKeyRecord, now: number) {
-  const windows = countersOf({ ...record, subject: `key#${idOf(record)}` }, now);
+  const windows = countersOf({ ...record, subject: `key#${keyId(record)}` }, now);
   return Promise.all(
     windows.map(async ({ counter, window, resetsAt }) => {
       const { requests, tokens, nanoUsd } = await target.usage.read(counter.id);
@@ -137,29 +147,18 @@ export const revokeKey: Command = {
   what: 'end a key, and every credential that was made with it',
   options: [],
   argument: 'the id or the name of a key',
-  async run({ target, options, argument }): Promise<Printed> {
-    const record = await found(target, argument);
+  async run({ target, options, argument = '' }): Promise<Printed> {
+    const record = await findKey(target, argument);
     const credentials = await target.credentials.listCredentials();
     const children = credentials.filter(
       ({ parent }) => parent.kind === 'gateway-key' && parent.hash === record.hash,
     ).length;
     await target.credentials.revokeKey(record.hash);
-    if (options.json) return { out: JSON.stringify({ revoked: idOf(record), credentials: children }) };
-    const more = children === 0 ? '' : ` So do ${children} temporary credentials of it.`;
-    return { out: `Revoked ${idOf(record)} (${record.name}). It ends within 5 seconds.${more}` };
+    if (options.json) return { out: JSON.stringify({ revoked: keyId(record), credentials: children }) };
+    const more = children === 0 ? '' : ` So do its temporary credentials: ${children}.`;
+    return { out: `Revoked ${keyId(record)} (${record.name}). It ends within 5 seconds.${more}` };
   },
 };
-
-async function found(target: Target, which: string | undefined): Promise<GatewayKeyRecord> {
-  const matching = (await target.credentials.listKeys()).filter(
-    (record) => idOf(record) === which || record.name === which,
-  );
-  const [record] = matching;
-  if (record === undefined) throw new OperatorError('There is no such key: keys list shows them all.');
-  if (matching.length > 1)
-    throw new OperatorError('Several keys have this name: give the id that keys list shows.');
-  return record;
-}
 
 function isExpired({ expiresAt }: GatewayKeyRecord, now: number): boolean {
   return expiresAt !== undefined && expiresAt * 1000 <= now;
@@ -174,11 +173,10 @@ function limitsText({ rpm, tpm, budget }: Limits): string {
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
-/** The id is the beginning of the hash: enough to tell keys apart, and what the log calls them. */
 function shown(record: GatewayKeyRecord) {
   const { name, createdAt, expiresAt, models, rpm, tpm, budget } = record;
   return {
-    id: idOf(record),
+    id: keyId(record),
     name,
     created: isoTime(createdAt),
     ...(expiresAt === undefined ? {} : { expires: isoTime(expiresAt) }),

@@ -57,7 +57,8 @@ export function fromNow(seconds: number, now: number): string {
   if (left <= 0) return 'expired';
   const [size, unit] =
     left >= 172_800 ? [86_400, 'days'] : left >= 7_200 ? [3_600, 'hours'] : [60, 'minutes'];
-  return `in ${Math.max(1, Math.round(left / size))} ${unit}`;
+  const count = Math.max(1, Math.round(left / size));
+  return `in ${count} ${count === 1 ? unit.slice(0, -1) : unit}`;
 }
 
 export function usd(value: number): string {

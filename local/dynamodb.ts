@@ -14,6 +14,9 @@ import database from 'dynalite/db/index.js';
 import { ConfigError } from '../lambda/config.ts';
 import { type TableStores, tableStoresAt } from '../lambda/stores/aws.ts';
 
+/** Another process has the files open. */
+export class FolderInUse extends ConfigError {}
+
 export const CREDENTIALS_TABLE = 'sluice-credentials';
 export const CACHE_TABLE = 'sluice-cache';
 
@@ -30,8 +33,11 @@ export function endpointFile(dataFolder: string): string {
   return join(dataFolder, 'dynamodb.json');
 }
 
-/** The embedded DynamoDB over the files in `dataFolder`. Throws ConfigError where another process holds them. */
-export async function startDynamoDB(dataFolder: string): Promise<LocalDynamoDB> {
+/**
+ * The embedded DynamoDB over the files in `dataFolder`. `told`: where it listens is told to the operator's CLI. Throws ConfigError,
+ * FolderInUse.
+ */
+export async function startDynamoDB(dataFolder: string, told = true): Promise<LocalDynamoDB> {
   const path = join(dataFolder, 'dynamodb');
   createFolder(dataFolder);
   await checkDatabase(path, dataFolder);
@@ -53,12 +59,13 @@ export async function startDynamoDB(dataFolder: string): Promise<LocalDynamoDB> 
     await stop(client, server);
     throw error;
   }
-  writeFileSync(endpointFile(dataFolder), JSON.stringify({ endpoint, pid: process.pid }), { mode: 0o600 });
+  if (told)
+    writeFileSync(endpointFile(dataFolder), JSON.stringify({ endpoint, pid: process.pid }), { mode: 0o600 });
   return {
     endpoint,
     ...stores,
     async close() {
-      rmSync(endpointFile(dataFolder), { force: true });
+      if (told) rmSync(endpointFile(dataFolder), { force: true });
       await stop(client, server);
     },
   };
@@ -79,11 +86,9 @@ async function checkDatabase(path: string, dataFolder: string): Promise<void> {
     await db.open();
   } catch (error) {
     const code = codeOf((error as Error).cause);
-    throw new ConfigError(
-      code === 'LEVEL_LOCKED'
-        ? `SLUICE_DATA: ${dataFolder} is in use by another gateway.`
-        : `SLUICE_DATA: the database in ${dataFolder} can not be opened (${code}).`,
-    );
+    if (code === 'LEVEL_LOCKED')
+      throw new FolderInUse(`SLUICE_DATA: ${dataFolder} is in use by another gateway.`);
+    throw new ConfigError(`SLUICE_DATA: the database in ${dataFolder} can not be opened (${code}).`);
   }
   await db.close();
 }

@@ -9,7 +9,7 @@ import { DynamoDBUsageStore } from './dynamodb-usage-store.ts';
 import type { KeyRing } from './key-ring.ts';
 import { RememberingCredentialStore } from './remembering-credential-store.ts';
 import type { RequestLog } from './request-log.ts';
-import type { LeaseStore, ResponseCache } from './response-cache.ts';
+import type { CacheSurvey, LeaseStore, ResponseCache } from './response-cache.ts';
 import { SecretsManagerKeyRing } from './secrets-manager-key-ring.ts';
 import { SecretsManagerSigningSecret } from './secrets-manager-signing-secret.ts';
 import type { SigningSecret } from './signing-secret.ts';
@@ -66,7 +66,7 @@ export interface TableStores {
   readonly client: DynamoDBClient;
   readonly credentials: CredentialStore;
   readonly usage: UsageStore;
-  readonly cache: ResponseCache & LeaseStore;
+  readonly cache: ResponseCache & LeaseStore & CacheSurvey;
 }
 
 function tableStores(client: DynamoDBClient, names: TableNames): TableStores {

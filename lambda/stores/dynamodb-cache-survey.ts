@@ -4,7 +4,7 @@ import {
   type DynamoDBClient,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { CacheCounts, CacheStats, EntryLabels } from './response-cache.ts';
+import type { CacheCounts, CacheStats, EntryChoice, LabelCounts } from './response-cache.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -35,19 +35,38 @@ export async function surveyed(client: Client, table: string, now: number): Prom
   return { entries, bytes, counts: Object.fromEntries(days.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
+/** Reads the whole table but for the sealed bytes. `now` in milliseconds. */
+export async function labelled(client: Client, table: string, now: number): Promise<LabelCounts> {
+  const scopes = new Map<string, number>();
+  const models = new Map<string, number>();
+  for await (const { sk, expires_at: expiry, scope, model } of items(client, table, [
+    'expires_at',
+    'scope',
+    'model',
+  ])) {
+    if (sk?.S !== ENTRY || Number(expiry?.N ?? 0) * 1000 <= now) continue;
+    for (const [counts, label = ''] of [[scopes, scope?.S] as const, [models, model?.S] as const])
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  const sorted = (counts: Map<string, number>) =>
+    Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { scopes: sorted(scopes), models: sorted(models) };
+}
+
 const AT_ONCE = 25;
 
-/** Removes the entries whose labels fit, with their parts; every part of the table where no label is given. */
-export async function purged(client: Client, table: string, labels: Partial<EntryLabels>): Promise<number> {
-  const everything = labels.scope === undefined && labels.model === undefined;
+/** Removes the chosen entries with their parts; every part of the table where nothing is chosen. */
+export async function purged(client: Client, table: string, choice: EntryChoice): Promise<number> {
+  const everything = choice.scope === undefined && choice.model === undefined;
+  const scopes = choice.scope === undefined ? undefined : new Set([choice.scope].flat());
   const chosen = new Set<string>();
   const all: { pk: string; sk: string }[] = [];
   for await (const { pk, sk, scope, model } of items(client, table, ['scope', 'model'])) {
     if (pk?.S === undefined || sk?.S === undefined || pk.S === COUNTS || sk.S === LEASE) continue;
     all.push({ pk: pk.S, sk: sk.S });
     const fits =
-      (labels.scope === undefined || scope?.S === labels.scope) &&
-      (labels.model === undefined || model?.S === labels.model);
+      (scopes === undefined || scopes.has(scope?.S ?? '')) &&
+      (choice.model === undefined || model?.S === choice.model);
     if (sk.S === ENTRY && fits) chosen.add(pk.S);
   }
   const gone = all.filter(({ pk }) => everything || chosen.has(pk));

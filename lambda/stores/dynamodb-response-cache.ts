@@ -14,6 +14,7 @@ import {
   type Item,
   keyOf,
   LEASE,
+  labelled,
   purged,
   surveyed,
 } from './dynamodb-cache-survey.ts';
@@ -21,7 +22,9 @@ import type {
   CacheCounts,
   CacheEntry,
   CacheStats,
-  EntryLabels,
+  CacheSurvey,
+  EntryChoice,
+  LabelCounts,
   LeaseStore,
   ResponseCache,
 } from './response-cache.ts';
@@ -38,7 +41,7 @@ const COUNTED_DAYS = 92;
  * broken off is a miss. DynamoDB deletes expired items within days: expiry is checked at every read.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
  */
-export class DynamoDBResponseCache implements ResponseCache, LeaseStore {
+export class DynamoDBResponseCache implements ResponseCache, LeaseStore, CacheSurvey {
   readonly #client: Pick<DynamoDBClient, 'send'>;
   readonly #table: string;
   readonly #now: () => number;
@@ -153,8 +156,12 @@ export class DynamoDBResponseCache implements ResponseCache, LeaseStore {
     return surveyed(this.#client, this.#table, this.#now());
   }
 
-  purge(labels: Partial<EntryLabels>): Promise<number> {
-    return purged(this.#client, this.#table, labels);
+  labels(): Promise<LabelCounts> {
+    return labelled(this.#client, this.#table, this.#now());
+  }
+
+  purge(choice: EntryChoice): Promise<number> {
+    return purged(this.#client, this.#table, choice);
   }
 
   async #put(item: Item): Promise<void> {

@@ -6,6 +6,18 @@ export interface EntryLabels {
   readonly model: string;
 }
 
+/** Which entries: of one of the scopes, of the model; what is absent does not matter. */
+export interface EntryChoice {
+  readonly scope?: string | readonly string[];
+  readonly model?: string;
+}
+
+/** How many entries each label stands on. */
+export interface LabelCounts {
+  readonly scopes: Readonly<Record<string, number>>;
+  readonly models: Readonly<Record<string, number>>;
+}
+
 /** One cached response, sealed: the store can't read it. */
 export interface CacheEntry {
   readonly sealed: Uint8Array;
@@ -45,8 +57,13 @@ export interface ResponseCache {
   count(counts: Partial<CacheCounts>): Promise<void>;
   /** Reads the whole table: for the operator, not for the function. */
   stats(): Promise<CacheStats>;
-  /** Removes entries whose labels all fit (every entry where none is given), and says how many. */
-  purge(labels: Partial<EntryLabels>): Promise<number>;
+  /** Removes the chosen entries (every entry where nothing is chosen), and says how many. */
+  purge(choice: EntryChoice): Promise<number>;
+}
+
+/** What the operator alone asks of the cache: it reads the whole table. */
+export interface CacheSurvey {
+  labels(): Promise<LabelCounts>;
 }
 
 /** Who of several processes asks the provider. */
