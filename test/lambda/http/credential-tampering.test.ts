@@ -130,6 +130,8 @@ describe('a token', () => {
     await expectRefused(hmacToken(secret, { ...swapped, exp }));
     await expectRefused(hmacToken(secret, { ...swapped, exp: exp + 1 }));
     await expectRefused(hmacToken(secret, { ...claimsOf(token), jti: 'bt_tmp:nobody' }));
+    const keys = claimsOf(await mint({}, await stage.addKey()));
+    await expectRefused(hmacToken(secret, { ...keys, exp: keys.exp + 1 }));
   });
 
   test('may claim more than its record says, and has no more of it', async () => {
