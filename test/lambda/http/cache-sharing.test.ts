@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { hashKey } from '../../../lambda/gateway/bearer.ts';
-import { countersOf } from '../../../lambda/gateway/counters.ts';
-import { as, counting, eventually, fresh } from '../../support/cache-calls.ts';
-import { type Answer, chatStream, chunk, SSE } from '../../support/fake-upstream.ts';
+import { as, counting, fresh } from '../../support/cache-calls.ts';
+import { chatStream, SSE } from '../../support/fake-upstream.ts';
 import { chunksOf, usageIn } from '../../support/recorded-forms.ts';
+import { answered, halves, held, inside, RIGHTS } from '../../support/shared-calls.ts';
 import { type Stage, signal, startStage, TextReader, write } from '../../support/stage.ts';
-import { watched } from '../../support/watched.ts';
 
 const MANY = 100;
-const RIGHTS = { rpm: 100_000, tpm: 100_000_000 };
 
 let stage: Stage;
 beforeAll(async () => {
@@ -18,33 +15,6 @@ afterAll(() => stage.stop());
 beforeEach(() => {
   stage.upstream.received.length = 0;
 });
-
-/** Answers when it is allowed to. */
-function held(answer: Answer): { answer: Answer; asked: Promise<void>; let(): void } {
-  const [asked, open] = [signal(), signal()];
-  return {
-    answer: async (...call) => {
-      asked.give();
-      await open.given;
-      return answer(...call);
-    },
-    asked: asked.given,
-    let: open.give,
-  };
-}
-
-/** The requests that the gateway has counted for a key: those that are in it. */
-async function inside(key: string, many: number): Promise<void> {
-  const [minute] = countersOf({ subject: `key#${hashKey(key).slice(0, 16)}`, ...RIGHTS }, Date.now());
-  const read = async () => (await stage.gateway.stores.usage.read(minute?.counter.id ?? '')).requests;
-  await eventually(read, (requests) => requests >= many);
-}
-
-async function answered(call: Promise<Response>) {
-  const { status, headers } = await call;
-  const text = await (await call).text();
-  return { status, cached: headers.get('x-bt-cached'), age: headers.get('age'), headers, text };
-}
 
 describe('100 identical calls at once', () => {
   const contentOf = (text: string) =>
@@ -67,7 +37,7 @@ describe('100 identical calls at once', () => {
     const calls = Array.from({ length: MANY }, (_, i) =>
       answered(stage.chat({ ...body, ...form(i) }, as(key))),
     );
-    await Promise.all([hold.asked, inside(key, MANY)]);
+    await Promise.all([hold.asked, inside(stage, key, MANY)]);
     hold.let();
     const all = await Promise.all(calls);
     expect(stage.upstream.received).toHaveLength(1);
@@ -115,20 +85,6 @@ describe('100 identical calls at once', () => {
     expect((await Promise.all(calls)).map(({ cached }) => cached)).toEqual(['MISS', 'MISS']);
   });
 });
-
-/** A stream whose first words come at once, and the rest when it is allowed to. */
-function halves() {
-  const open = signal();
-  const first = chunk({ role: 'assistant', content: 'first ' });
-  const rest = chatStream(['second']);
-  const answer: Answer = async (_, response) => {
-    response.writeHead(200, SSE);
-    await write(response, first);
-    await open.given;
-    response.end(rest);
-  };
-  return { ...watched(answer), let: open.give, text: first + rest };
-}
 
 describe('who comes late to a stream', () => {
   test('gets what was already there, and the rest while it comes', async () => {
