@@ -31,14 +31,15 @@ export function outputMessages(answer: unknown): Message[] {
 
 function messageOf(message: Fields): Message {
   const role = typeof message.role === 'string' ? message.role : 'user';
-  const { tool_call_id: id, reasoning_content: thinking } = message;
+  const { tool_call_id: id, reasoning_content: thinking, refusal } = message;
   const calls = Array.isArray(message.tool_calls) ? message.tool_calls.map(fields).map(callPart) : [];
   const content =
     role === 'tool'
       ? [{ type: 'tool_call_response', id, response: message.content }]
       : partsOf(message.content);
   const reasoning = typeof thinking === 'string' ? [{ type: 'reasoning', content: thinking }] : [];
-  return { role, parts: [...reasoning, ...content, ...calls] };
+  const refused = typeof refusal === 'string' ? [{ type: 'refusal', content: refusal }] : [];
+  return { role, parts: [...reasoning, ...content, ...refused, ...calls] };
 }
 
 function callPart(call: Fields): Fields {
@@ -50,7 +51,10 @@ function callPart(call: Fields): Fields {
 function partsOf(content: unknown): Fields[] {
   if (content === undefined || content === null) return [];
   if (typeof content === 'string') return [{ type: 'text', content }];
-  if (!Array.isArray(content)) return [{ type: 'text', content: JSON.stringify(content) }];
+  // Token ids, and what is no content at all.
+  const readable =
+    Array.isArray(content) && content.every((part) => typeof part === 'string' || isObject(part));
+  if (!readable) return [{ type: 'text', content: JSON.stringify(content) }];
   return content.map((part) => {
     if (typeof part === 'string') return { type: 'text', content: part };
     const { type, text } = fields(part);
@@ -58,8 +62,12 @@ function partsOf(content: unknown): Fields[] {
   });
 }
 
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isObject(value) ? value : {};
 }
 
 function parsed(text: unknown): unknown {

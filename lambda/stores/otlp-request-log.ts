@@ -74,5 +74,5 @@ function decoded(value: string): string {
 
 /** A project may have a name that no header can hold as it is. */
 function encodedHeader(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value);
+  return /^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value.toWellFormed());
 }
