@@ -100,9 +100,10 @@ function thoughtPieces({ content, ...rest }: JsonObject): JsonObject[] {
 function callPieces(call: JsonObject, index: number): JsonObject[] {
   const { function: called, ...rest } = call;
   const given = isObject(called) && typeof called.arguments === 'string' ? called.arguments : undefined;
-  if (!isObject(called) || given === undefined) return [{ tool_calls: [{ index, ...call }] }];
+  if (!isObject(called) || given === undefined) return [{ tool_calls: [{ ...call, index }] }];
   const [first = '', ...more] = inPieces(given);
-  const opening = { index, ...rest, function: { ...called, arguments: first } };
+  // Some vendors number the calls of a whole answer too, and all of them alike.
+  const opening = { ...rest, index, function: { ...called, arguments: first } };
   return [
     { tool_calls: [opening] },
     ...more.map((piece) => ({ tool_calls: [{ index, function: { arguments: piece } }] })),
