@@ -1,3 +1,4 @@
+import { refuseDeep } from '../openai/ambiguous-body.ts';
 import { isObject } from '../openai/json.ts';
 import type { Json, JsonObject, Usage } from '../openai/wire.ts';
 import type { Call } from '../providers/provider.ts';
@@ -12,7 +13,10 @@ const MOST_TOKENS = 1e12;
 /** Text in other writings has more tokens than its letters tell; base64 that is no media is counted like text. */
 const MEDIA = /^data:|^https?:\/\//;
 
-/** What a call may use, before anyone knows: for a reservation, which the real usage replaces. */
+/**
+ * What a call may use, before anyone knows: for a reservation, which the real usage replaces. Throws InvalidRequest (400) for a
+ * body that is nested too deeply.
+ */
 export function estimatedUsage(call: Call): Usage {
   const { model: _, ...content } = call.body;
   const prompt = Math.ceil(tokensIn(content));
@@ -37,20 +41,21 @@ function number(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? Math.min(Math.floor(value), 128) : 0;
 }
 
-function tokensIn(value: Json | undefined): number {
+function tokensIn(value: Json | undefined, level = 0): number {
+  refuseDeep(level);
   if (typeof value === 'string')
     return MEDIA.test(value) ? MEDIA_TOKENS : Buffer.byteLength(value) / BYTES_PER_TOKEN;
   // Token ids, where a prompt or an input is made of them.
   if (typeof value === 'number') return 1;
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + tokensIn(item), 0);
-  return isObject(value) ? tokensInObject(value) : 0;
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + tokensIn(item, level + 1), 0);
+  return isObject(value) ? tokensInObject(value, level + 1) : 0;
 }
 
-function tokensInObject(value: JsonObject): number {
+function tokensInObject(value: JsonObject, level: number): number {
   const audio = isObject(value.input_audio) || isObject(value.file);
   if (audio) return MEDIA_TOKENS;
   return Object.entries(value).reduce(
-    (sum, [name, item]) => sum + name.length / BYTES_PER_TOKEN + tokensIn(item),
+    (sum, [name, item]) => sum + name.length / BYTES_PER_TOKEN + tokensIn(item, level),
     0,
   );
 }

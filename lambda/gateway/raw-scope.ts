@@ -1,5 +1,5 @@
 import { InvalidRequest, PermissionDenied } from '../errors.ts';
-import { refuseAmbiguousModel } from '../openai/ambiguous-body.ts';
+import { refuseAmbiguousModel, refuseDeep } from '../openai/ambiguous-body.ts';
 import { isObject } from '../openai/json.ts';
 import type { JsonObject } from '../openai/wire.ts';
 import type { ProviderHandle } from '../providers/index.ts';
@@ -82,9 +82,10 @@ function checkedJson(text: string, check: Check): JsonObject {
 }
 
 /** A tool may have a model of its own. Metadata is the caller's to fill. */
-function checkNested(value: unknown, path: string, check: Check): void {
+function checkNested(value: unknown, path: string, check: Check, level = 0): void {
+  refuseDeep(level);
   if (Array.isArray(value)) {
-    for (const [i, item] of value.entries()) checkNested(item, `${path}[${i}]`, check);
+    for (const [i, item] of value.entries()) checkNested(item, `${path}[${i}]`, check, level + 1);
     return;
   }
   if (!isObject(value)) return;
@@ -92,7 +93,7 @@ function checkNested(value: unknown, path: string, check: Check): void {
     const param = path === '' ? name : `${path}.${name}`;
     if (param === 'metadata') continue;
     if (name === 'model' && typeof inner === 'string') check(inner, param);
-    else checkNested(inner, param, check);
+    else checkNested(inner, param, check, level + 1);
   }
 }
 

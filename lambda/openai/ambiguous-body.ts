@@ -34,6 +34,15 @@ export function refuseAmbiguousModel(text: string): void {
   }
 }
 
+/** More levels than any request has. Whoever walks through a value would run out of stack far beyond. */
+const MOST_LEVELS = 500;
+
+/** Throws InvalidRequest (400) where a value stands too deep in the body. */
+export function refuseDeep(level: number): void {
+  if (level <= MOST_LEVELS) return;
+  throw new InvalidRequest('The body is nested too deeply.', { code: 'invalid_json' });
+}
+
 function ambiguousModel(): InvalidRequest {
   return new InvalidRequest('The body names the model more than once, or by another spelling of "model".', {
     param: 'model',

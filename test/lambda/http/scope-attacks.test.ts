@@ -118,6 +118,19 @@ describe.each(ROUTES)('on %s', (path, rest) => {
   });
 });
 
+test.each([10_000, 200_000])(
+  'a body of %d levels is the caller’s mistake, not the gateway’s',
+  async (levels) => {
+    const deep = '['.repeat(levels) + ']'.repeat(levels);
+    const metered = { authorization: `Bearer ${await stage.gateway.addKey({ tpm: 1_000_000_000 })}` };
+    const body = `{"model":"gpt-ok","messages":[{"role":"user","content":"x"}],"more":${deep}}`;
+    for (const attack of [{ path: '/responses' }, { headers: metered }]) {
+      expect(await errorOf(await send(body, attack))).toMatchObject({ code: 'invalid_json' });
+    }
+    expect(stage.gateway.lines.join()).not.toContain('internal_error');
+  },
+);
+
 describe('the name of a model', () => {
   test.each([
     'shared/gpt-ok',
