@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { LeaseStore } from '../../../lambda/stores/response-cache.ts';
 import { counting, eventually, fresh, storedEntries, told } from '../../support/cache-calls.ts';
 import { type Beside, startBeside } from '../../support/handler-beside.ts';
-import { type Stage, startStage } from '../../support/stage.ts';
+import { type Stage, signal, startStage } from '../../support/stage.ts';
 
 let stage: Stage;
 let beside: Beside | undefined;
@@ -15,7 +16,10 @@ beforeEach(() => {
 });
 afterEach(() => beside?.stop());
 
-async function another(altered = (sealed: Uint8Array) => sealed): Promise<Beside> {
+async function another(
+  altered = (sealed: Uint8Array) => sealed,
+  more: Partial<LeaseStore> = {},
+): Promise<Beside> {
   const { cache } = stage.gateway.stores;
   beside = await startBeside(stage, {
     cache: {
@@ -30,6 +34,7 @@ async function another(altered = (sealed: Uint8Array) => sealed): Promise<Beside
       count: (counts) => cache.count(counts),
       stats: () => cache.stats(),
       purge: (labels) => cache.purge(labels),
+      ...more,
     },
   });
   return beside;
@@ -88,17 +93,22 @@ describe('what stands in the store', () => {
 });
 
 test('a caller who comes while a call is broken off that all have left is answered', async () => {
-  const gateway = await another();
+  const [asked, open] = [signal(), signal()];
+  const acquire = async () => {
+    asked.give();
+    await open.given;
+    return true;
+  };
+  const gateway = await another(undefined, { acquire });
   const body = fresh();
-  const { promise: asked, resolve } = Promise.withResolvers<void>();
-  stage.answer = () => resolve();
   const controller = new AbortController();
   const left = gateway.call(body, controller.signal);
-  await asked;
-  stage.answer = counting();
+  await asked.given;
   controller.abort();
+  // The one who left still waits for its lease.
   const next = await gateway.call(body, new AbortController().signal);
   expect(next.status).toBe(200);
   expect(await next.text()).toContain('Answer 1');
+  open.give();
   expect((await left).status).toBe(499);
 });
