@@ -38,9 +38,20 @@ export function endpointFile(dataFolder: string): string {
  * FolderInUse.
  */
 export async function startDynamoDB(dataFolder: string, told = true): Promise<LocalDynamoDB> {
-  const path = join(dataFolder, 'dynamodb');
   createFolder(dataFolder);
-  await checkDatabase(path, dataFolder);
+  const unlock = await locked(dataFolder);
+  try {
+    const started = await startInFolder(dataFolder, told);
+    return { ...started, close: () => started.close().finally(unlock) };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function startInFolder(dataFolder: string, told: boolean): Promise<LocalDynamoDB> {
+  const path = join(dataFolder, 'dynamodb');
+  await (await openDatabase(path, dataFolder)).close();
   const server = dynalite({ path, createTableMs: 0 });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
@@ -79,18 +90,27 @@ function createFolder(dataFolder: string): void {
   }
 }
 
-/** Opens and closes the files once: dynalite itself ends the process where it can't open them. */
-async function checkDatabase(path: string, dataFolder: string): Promise<void> {
+/**
+ * Gives the folder to this process until it unlocks it or ends, however that may be: a database of nothing, since dynalite ends
+ * the process where it can't open the files, and another one may take them between our own look and that.
+ */
+async function locked(dataFolder: string): Promise<() => Promise<void>> {
+  const lock = await openDatabase(join(dataFolder, 'lock'), dataFolder);
+  return () => lock.close();
+}
+
+/** Throws ConfigError, FolderInUse. */
+async function openDatabase(path: string, dataFolder: string): Promise<{ close(): Promise<void> }> {
   const { db } = database.create({ path });
   try {
     await db.open();
+    return db;
   } catch (error) {
     const code = codeOf((error as Error).cause);
     if (code === 'LEVEL_LOCKED')
       throw new FolderInUse(`SLUICE_DATA: ${dataFolder} is in use by another gateway.`);
     throw new ConfigError(`SLUICE_DATA: the database in ${dataFolder} can not be opened (${code}).`);
   }
-  await db.close();
 }
 
 function codeOf(error: unknown): string {
