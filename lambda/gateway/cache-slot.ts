@@ -56,7 +56,7 @@ export class CacheSlot {
   /** What a warm process remembers. */
   async hot(): Promise<WholeAnswer | undefined> {
     const entry = this.#shelf.hot.get(this.#parts.key.id);
-    return entry && this.#parts.timing.measure('cache', this.opened(entry));
+    return entry && this.#parts.timing.measure('cache', this.#read(entry));
   }
 
   /** Whether an answer is one to be given again, and this request may leave it. */
@@ -104,13 +104,20 @@ export class CacheSlot {
     }
   }
 
+  /** An entry of the store's. It is remembered where nothing is yet: what was written meanwhile is newer. */
   async opened(entry: CacheEntry | undefined): Promise<WholeAnswer | undefined> {
+    const answer = entry && (await this.#read(entry));
+    const { hot } = this.#shelf;
+    const { id } = this.#parts.key;
+    if (answer && hot.get(id) === undefined) hot.set(id, entry);
+    return answer;
+  }
+
+  async #read(entry: CacheEntry): Promise<WholeAnswer | undefined> {
     const { key, context } = this.#parts;
-    if (entry === undefined || entry.expiresAt <= now() || !this.isFresh(entry.createdAt)) return undefined;
+    if (entry.expiresAt <= now() || !this.isFresh(entry.createdAt)) return undefined;
     try {
-      const answer = await openAnswer(entry.sealed, key, this.#shelf.maxEntryBytes);
-      this.#shelf.hot.set(key.id, entry);
-      return answer;
+      return await openAnswer(entry.sealed, key, this.#shelf.maxEntryBytes);
     } catch (error) {
       context.log.warn('cache entry not readable', failureFields(error));
       this.count('failed');

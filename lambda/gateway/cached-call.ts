@@ -4,11 +4,14 @@ import type { WholeAnswer } from './cache-entry.ts';
 import { hitHeaders, keptHeaders, missHeaders } from './cache-headers.ts';
 import { type Lease, lease } from './cache-lease.ts';
 import { type CachedCallParts, CacheSlot, now, type Shelf } from './cache-slot.ts';
-import { Flight, landedOf, type Ran, wholeOf } from './flight.ts';
+import { Flight, type Landing, landedOf, type Ran, wholeOf } from './flight.ts';
 import type { ModelAnswer } from './walk.ts';
 
 /** Asks the provider. The answer keeps the usage chunk of a stream; `signal` ends the call. */
 export type Run = (signal: AbortSignal) => Promise<Ran>;
+
+/** Who shares a call in flight gets what it would have got itself: an answer of now, however long ago it began. */
+const young = <Of extends Landing>(answer: Of): Of => ({ ...answer, createdAt: now() });
 
 /** One cacheable request on its way through the cache. */
 export class CachedCall {
@@ -48,13 +51,16 @@ export class CachedCall {
     if (flight.signal.aborted) return undefined;
     flight.board(context.signal);
     const landed = await timing.measure('cache', flight.landed);
-    if (landed.kind === 'whole')
-      return this.#slot.isFresh(landed.answer.createdAt) ? this.#hit(landed.answer, 'shared') : undefined;
+    if (landed.kind === 'whole') {
+      if (!this.#slot.isFresh(landed.answer.createdAt)) return undefined;
+      return landed.stored ? this.#hit(landed.answer, 'hit') : this.#hit(young(landed.answer), 'shared');
+    }
     if (!landed.broadcast.open || landed.failure() !== undefined) return undefined;
-    if (!this.#wanted.stream) return this.#hit(await wholeOf(landed), 'shared');
-    this.#tell('shared', landed.head);
+    if (!this.#wanted.stream) return this.#hit(young(await wholeOf(landed)), 'shared');
+    const head = young(landed.head);
+    this.#tell('shared', head);
     const body = streamInForm(landed.broadcast.read(), this.#wanted);
-    return { answer: { body, headers: this.#headersOf(landed.head, true) }, cached: true };
+    return { answer: { body, headers: this.#headersOf(head, true) }, cached: true };
   }
 
   async #lead(run: Run): Promise<{ answer: ModelAnswer; cached: boolean }> {
@@ -69,7 +75,7 @@ export class CachedCall {
     try {
       const stored = (await this.#slot.stored()) ?? (await this.#lease(flight));
       if (!('kind' in stored)) {
-        flight.land({ kind: 'whole', answer: stored });
+        flight.land({ kind: 'whole', answer: stored, stored: true });
         leave();
         return this.#hit(stored, 'hit');
       }

@@ -7,7 +7,12 @@ export type Landing = Omit<WholeAnswer, 'body'>;
 
 /** What a flight brings: a whole answer, or one that is still coming. */
 export type Landed =
-  | { readonly kind: 'whole'; readonly answer: WholeAnswer }
+  | {
+      readonly kind: 'whole';
+      readonly answer: WholeAnswer;
+      /** It was in the store already: nobody was asked. */
+      readonly stored?: true;
+    }
   | {
       readonly kind: 'live';
       /** Without its body. */

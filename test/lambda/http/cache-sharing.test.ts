@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { as, counting, fresh } from '../../support/cache-calls.ts';
 import { chatStream, SSE } from '../../support/fake-upstream.ts';
 import { chunksOf, usageIn } from '../../support/recorded-forms.ts';
@@ -12,6 +12,9 @@ beforeAll(async () => {
   stage = await startStage({ config: { retries: { attempts: 1 } } });
 });
 afterAll(() => stage.stop());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 beforeEach(() => {
   stage.upstream.received.length = 0;
 });
@@ -93,6 +96,8 @@ describe('who comes late to a stream', () => {
     const body = fresh({ stream: true });
     const leader = new TextReader(await stage.chat(body));
     await leader.until('first');
+    const at = Date.now() + 5_000;
+    jest.spyOn(Date, 'now').mockReturnValue(at);
     const late = await stage.chat(body);
     expect(late.headers.get('x-bt-cached')).toBe('HIT');
     expect(late.headers.get('age')).toBe('0');

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { LeaseStore } from '../../../lambda/stores/response-cache.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { LeaseStore, ResponseCache } from '../../../lambda/stores/response-cache.ts';
 import { counting, eventually, fresh, storedEntries, told } from '../../support/cache-calls.ts';
 import { type Beside, startBeside } from '../../support/handler-beside.ts';
 import { type Stage, signal, startStage } from '../../support/stage.ts';
@@ -14,11 +14,14 @@ beforeEach(() => {
   stage.answer = counting();
   stage.upstream.received.length = 0;
 });
-afterEach(() => beside?.stop());
+afterEach(async () => {
+  await beside?.stop();
+  jest.restoreAllMocks();
+});
 
 async function another(
   altered = (sealed: Uint8Array) => sealed,
-  more: Partial<LeaseStore> = {},
+  more: Partial<ResponseCache & LeaseStore> = {},
 ): Promise<Beside> {
   const { cache } = stage.gateway.stores;
   beside = await startBeside(stage, {
@@ -90,6 +93,49 @@ describe('what stands in the store', () => {
     expect(warned.map((line) => JSON.parse(line).event)).toEqual(['cache entry not readable']);
     expect(await told(chat(body))).toEqual({ cached: 'HIT', text: anew.text });
   });
+});
+
+test('a purge ends what a gateway remembers within half a minute, however often it is asked', async () => {
+  let ahead = 0;
+  const { now } = Date;
+  // Before the gateway is made, which keeps its clock.
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
+  const gateway = await another();
+  const purge = () => stage.gateway.stores.cache.purge({});
+  const body = fresh();
+  await purge();
+  await told(gateway.chat(body));
+  await eventually(purge, (many) => many > 0);
+  for (const seconds of [0, 15, 25]) {
+    ahead = seconds * 1000;
+    expect((await told(gateway.chat(body))).cached).toBe('HIT');
+  }
+  ahead = 31_000;
+  expect((await told(gateway.chat(body))).cached).toBe('MISS');
+});
+
+test('what was written while an older entry was read is what is remembered', async () => {
+  const body = fresh();
+  const old = await kept(body);
+  const [asked, open, remembered] = [signal(), signal(), signal()];
+  const { cache } = stage.gateway.stores;
+  const gateway = await another(undefined, {
+    get: async (id) => {
+      const found = await cache.get(id);
+      asked.give();
+      await open.given;
+      return found;
+    },
+    put: async () => remembered.give(),
+  });
+  const reading = told(gateway.chat(body));
+  await asked.given;
+  const anew = await told(gateway.chat(body, { headers: { 'cache-control': 'no-cache' } }));
+  expect(anew.text).not.toBe(old);
+  await remembered.given;
+  open.give();
+  expect(await reading).toEqual({ cached: 'HIT', text: old });
+  expect(await told(gateway.chat(body))).toEqual({ cached: 'HIT', text: anew.text });
 });
 
 test('a caller who comes while a call is broken off that all have left is answered', async () => {

@@ -19,7 +19,7 @@ afterEach(() => {
 const chat = (body: object, headers: Record<string, string> = {}) =>
   told(stage.chat(body, as(LOCAL_KEY, headers)));
 
-/** From now on the clock is so many seconds ahead. */
+/** From now on the clock is so many seconds ahead, and stands still. */
 function later(seconds: number): void {
   const at = Date.now() + seconds * 1000;
   jest.spyOn(Date, 'now').mockReturnValue(at);
@@ -137,6 +137,7 @@ describe('cache-control', () => {
   });
 
   test('max-age: an older entry is a miss and is overwritten, a younger one is a hit', async () => {
+    later(0);
     const body = fresh();
     const old = await chat(body);
     later(100);
@@ -187,6 +188,7 @@ describe('x-bt-cache-ttl', () => {
   });
 
   test('ends what is kept in memory and in the store', async () => {
+    later(0);
     const body = fresh();
     const old = await chat(body, { 'x-bt-cache-ttl': '10' });
     expect(await chat(body)).toEqual({ cached: 'HIT', text: old.text });
