@@ -2,6 +2,7 @@ import { Authentication } from '../errors.ts';
 import type { CredentialParent } from '../stores/credential-store.ts';
 import type { AuthenticateParts } from './authenticate-parts.ts';
 import { type CredentialClaims, verifyCredential } from './credential-token.ts';
+import { identityRights } from './identity-principal.ts';
 import { keyPrincipal } from './key-principal.ts';
 import { SEALED_FOR } from './mint.ts';
 import type { Principal, SubjectLimits } from './principal.ts';
@@ -50,7 +51,7 @@ type Rights = Pick<Principal, 'apiKey' | 'modelLists' | 'limits'>;
 async function parentOf(
   parent: CredentialParent,
   { jti, bt }: CredentialClaims,
-  { credentials, config }: AuthenticateParts,
+  { credentials, config, identities }: AuthenticateParts,
 ): Promise<Rights> {
   if (parent.kind === 'gateway-key') {
     const key = await credentials.findKey(parent.hash);
@@ -58,11 +59,9 @@ async function parentOf(
     return keyPrincipal(key, config.cacheScopes);
   }
   if (parent.kind === 'provider-key') return { apiKey: opened(parent.sealed, bt.secret, jti) };
-  const { subject, models, limits = {} } = parent;
-  return {
-    ...(models === undefined ? {} : { modelLists: [models] }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits: [{ subject, ...limits }] }),
-  };
+  const rights = identities?.rights(parent.grant);
+  if (rights === undefined) throw revoked();
+  return identityRights(parent.subject, rights);
 }
 
 function opened(sealed: Uint8Array, secret: string | undefined, jti: string): string {

@@ -11,7 +11,7 @@ export function iamPrincipal(userArn: string, entries: readonly IamEntry[]): Pri
   const arn = withoutSession(userArn);
   const entry = arn === undefined ? undefined : entries.find((each) => fitsPattern(each.arn, arn));
   if (arn === undefined || entry === undefined) throw notMapped('The IAM identity', 'identities.iam');
-  return identityPrincipal('iam', arn, entry);
+  return identityPrincipal({ source: 'iam', rights: entry }, arn);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config.ts';
 import { iamPrincipal } from './iam-identities.ts';
+import { type Grant, grantName, type IdentityRights } from './identity-principal.ts';
 import type { IssuerOptions } from './issuer-keys.ts';
 import { OidcTokens } from './oidc.ts';
 import type { Principal } from './principal.ts';
@@ -19,6 +20,8 @@ export interface Identities {
   knowsIssuer(token: string): boolean;
   /** Throws Authentication (401) or PermissionDenied (403, `identity_not_mapped`), KeyUnavailable (503). */
   oidc(token: string): Promise<Principal>;
+  /** What the entry of this name gives; undefined where gateway.json has it no more. */
+  rights(grant: string): IdentityRights | undefined;
 }
 
 export function createIdentities(
@@ -26,9 +29,18 @@ export function createIdentities(
   options: IssuerOptions = {},
 ): Identities {
   const tokens = new OidcTokens(config.oidc, options);
+  const grants = new Map(grantsIn(config).map((grant) => [grantName(grant), grant.rights]));
   return {
     iam: ({ userArn }) => iamPrincipal(userArn, config.iam),
     knowsIssuer: (token) => tokens.knows(token),
     oidc: (token) => tokens.principal(token),
+    rights: (grant) => grants.get(grant),
   };
+}
+
+function grantsIn({ iam, oidc }: GatewayConfig['identities']): Grant[] {
+  return [
+    ...iam.map((rights) => ({ source: 'iam' as const, rights })),
+    ...oidc.flatMap((issuer) => issuer.rules.map((rights) => ({ source: 'oidc' as const, issuer, rights }))),
+  ];
 }

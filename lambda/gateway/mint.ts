@@ -71,26 +71,13 @@ function checkModels({ models = [] }: MintRequest, principal: Principal, parts: 
 }
 
 function parentOf(principal: Principal, jti: string, secret: Buffer | undefined): CredentialParent {
-  const { id, apiKey, keyHash } = principal;
+  const { id, apiKey, keyHash, cacheScope, grant } = principal;
   if (apiKey !== undefined && secret !== undefined) {
     const sealed = seal(Buffer.from(apiKey), sealingKey(secret, jti, SEALED_FOR), jti);
     return { kind: 'provider-key', id, sealed };
   }
   if (keyHash !== undefined) return { kind: 'gateway-key', hash: keyHash };
-  const [limits] = principal.limits ?? [];
-  const [models] = principal.modelLists ?? [];
-  const { rpm, tpm, budget } = limits ?? {};
-  return {
-    kind: 'identity',
-    id,
-    subject: limits?.subject ?? id,
-    ...(models === undefined ? {} : { models }),
-    limits: {
-      ...(rpm === undefined ? {} : { rpm }),
-      ...(tpm === undefined ? {} : { tpm }),
-      ...(budget === undefined ? {} : { budget }),
-    },
-  };
+  return { kind: 'identity', id, subject: cacheScope ?? id, grant: grant ?? '' };
 }
 
 function recordOf(

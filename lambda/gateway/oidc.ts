@@ -45,7 +45,7 @@ export class OidcTokens {
     const rule = issuer.config.rules.find((each) => fitsClaims(each.claims, claims));
     if (rule === undefined) throw notMapped('The token', 'identities.oidc');
     const name = JSON.stringify([issuer.config.issuer, claims.sub]);
-    return identityPrincipal('oidc', name, rule, claims.exp);
+    return identityPrincipal({ source: 'oidc', issuer: issuer.config, rights: rule }, name, claims.exp);
   }
 
   async #verified(token: string, { issuer, audience }: OidcIssuer, keys: IssuerKeys) {

@@ -8,6 +8,8 @@ export interface Principal {
   readonly id: string;
   /** The gateway key's SHA-256: what a credential of it refers to. */
   readonly keyHash?: string;
+  /** The entry of gateway.json that gives an identity its rights: what a credential of it refers to. */
+  readonly grant?: string;
   /** Who shares this caller's cached answers; absent: nobody. */
   readonly cacheScope?: string;
   /** The caller's own provider key, used upstream in place of the gateway's keys. */

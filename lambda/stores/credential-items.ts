@@ -78,13 +78,7 @@ function parentItem(parent: CredentialParent): Item {
   const kind = { kind: { S: parent.kind } };
   if (parent.kind === 'gateway-key') return { ...kind, hash: { S: parent.hash } };
   if (parent.kind === 'provider-key') return { ...kind, id: { S: parent.id }, sealed: { B: parent.sealed } };
-  return {
-    ...kind,
-    id: { S: parent.id },
-    subject: { S: parent.subject },
-    ...(parent.models === undefined ? {} : { models: list(parent.models) }),
-    ...limitItem(parent.limits ?? {}),
-  };
+  return { ...kind, id: { S: parent.id }, subject: { S: parent.subject }, grant: { S: parent.grant } };
 }
 
 export function credentialRecord(item: Item): CredentialRecord {
@@ -108,13 +102,5 @@ function parentIn(item: Item): CredentialParent {
   if (item.kind?.S === 'gateway-key') return { kind: 'gateway-key', hash: item.hash?.S ?? '' };
   if (item.kind?.S === 'provider-key')
     return { kind: 'provider-key', id, sealed: item.sealed?.B ?? new Uint8Array() };
-  const limits = limitsIn(item);
-  const models = listIn(item, 'models');
-  return {
-    kind: 'identity',
-    id,
-    subject: item.subject?.S ?? '',
-    ...(models === undefined ? {} : { models }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
-  };
+  return { kind: 'identity', id, subject: item.subject?.S ?? '', grant: item.grant?.S ?? '' };
 }

@@ -32,14 +32,8 @@ export type CredentialParent =
   | { readonly kind: 'gateway-key'; readonly hash: string }
   /** `sealed`: the provider key, under a secret that only the token holds. `id`: the caller's `Principal.id`. */
   | { readonly kind: 'provider-key'; readonly id: string; readonly sealed: Uint8Array }
-  /** An IAM or OIDC identity, with the rights it had at minting. */
-  | {
-      readonly kind: 'identity';
-      readonly id: string;
-      readonly subject: string;
-      readonly models?: readonly string[];
-      readonly limits?: Limits;
-    };
+  /** An IAM or OIDC identity. `subject`: its counters' name; `grant`: the entry of gateway.json that gives it its rights. */
+  | { readonly kind: 'identity'; readonly id: string; readonly subject: string; readonly grant: string };
 
 /** A temporary credential as it is stored: the token itself is never kept. */
 export interface CredentialRecord {

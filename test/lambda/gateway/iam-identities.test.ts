@@ -105,6 +105,7 @@ describe('A mapped identity', () => {
     );
     expect(a).toEqual({
       kind: 'identity',
+      grant: expect.stringMatching(/^[0-9a-f]{32}$/),
       cacheScope: expect.stringMatching(/^(oidc|iam)#[0-9a-f]{16}$/),
       id: expect.stringMatching(/^[0-9a-f]{16}$/),
       modelLists: [['gpt-4o']],
@@ -115,7 +116,12 @@ describe('A mapped identity', () => {
       limits: [{ subject: `iam#${b?.id}`, tpm: 7 }],
     });
     expect(Object.keys(b?.limits?.[0] ?? {})).toEqual(['subject', 'tpm']);
-    expect(c).toEqual({ kind: 'identity', cacheScope: `iam#${c?.id}`, id: expect.any(String) });
+    expect(c).toEqual({
+      kind: 'identity',
+      grant: expect.any(String),
+      cacheScope: `iam#${c?.id}`,
+      id: expect.any(String),
+    });
     expect(new Set([a?.id, b?.id, c?.id]).size).toBe(3);
   });
 

@@ -150,6 +150,7 @@ describe('The first rule that fits', () => {
     const admin = await principalOf({ groups: ['devs', 'admins'] }, ...rules);
     expect(admin).toEqual({
       kind: 'identity',
+      grant: expect.stringMatching(/^[0-9a-f]{32}$/),
       cacheScope: `oidc#${admin.id}`,
       id: admin.id,
       expiresAt: 4_000_000_000,
@@ -157,6 +158,7 @@ describe('The first rule that fits', () => {
     const dev = await principalOf({ groups: ['devs'] }, ...rules);
     expect(dev).toEqual({
       kind: 'identity',
+      grant: expect.stringMatching(/^[0-9a-f]{32}$/),
       cacheScope: expect.stringMatching(/^(oidc|iam)#[0-9a-f]{16}$/),
       id: admin.id,
       modelLists: [['fast', 'openai/gpt-4o']],

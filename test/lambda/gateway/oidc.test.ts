@@ -84,6 +84,7 @@ describe('A token of a configured issuer', () => {
     const principal = await identities.oidc(signToken(key, claims()));
     expect(principal).toEqual({
       kind: 'identity',
+      grant: expect.stringMatching(/^[0-9a-f]{32}$/),
       cacheScope: expect.stringMatching(/^(oidc|iam)#[0-9a-f]{16}$/),
       id: expect.stringMatching(/^[0-9a-f]{16}$/),
       modelLists: [['fast']],

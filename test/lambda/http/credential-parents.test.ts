@@ -170,6 +170,19 @@ describe('a child of an identity', () => {
     expect(await status(child)).toBe(429);
   });
 
+  test.each<[string, object[]]>([
+    ['is taken out of gateway.json', []],
+    ['gives other rights', [{ arn: LIMITED, models: ['gpt-test'] }]],
+    ['is of another identity', [{ arn: USER }]],
+  ])('ends when the entry that gave it its rights %s', async (_, entries) => {
+    const child = await ofIdentity({}, LIMITED);
+    expect(await status(child)).toBe(200);
+    const redeployed = stage.gateway({ identities: { iam: entries } });
+    expect(await errorOf(await redeployed.chat(child))).toMatchObject({ code: 'credential_revoked' });
+    const moved = stage.gateway({ identities: { iam: [{ arn: USER, rpm: 1 }, { arn: LIMITED }] } });
+    expect((await moved.chat(child, SMALL)).status).toBe(200);
+  });
+
   test('of another identity shares nothing with it', async () => {
     expect(await status(await ofIdentity({}, LIMITED))).toBe(200);
     expect(await status(await ofIdentity({ max_requests: 1 }, LIMITED))).toBe(200);

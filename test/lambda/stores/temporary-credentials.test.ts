@@ -64,19 +64,7 @@ describe.each(stores)('temporary credentials in a %s', (_, createStore) => {
       },
     ],
     ['a provider’s key', { parent: { kind: 'provider-key', id: 'p', sealed: Buffer.from([0, 1, 255]) } }],
-    ['an identity', { parent: { kind: 'identity', id: 'i', subject: 'iam#i' } }],
-    [
-      'a limited identity',
-      {
-        parent: {
-          kind: 'identity',
-          id: 'i',
-          subject: 'oidc#i',
-          models: [],
-          limits: { rpm: 5, tpm: 7, budget: { usd: 1.5, per: 'month' } },
-        },
-      },
-    ],
+    ['an identity', { parent: { kind: 'identity', id: 'i', subject: 'iam#i', grant: 'g' } }],
   ])('come back as they were put, with %s', async (_name, more) => {
     const store = createStore();
     await store.putCredential(record('a', more));
