@@ -1,19 +1,18 @@
-import type { GatewayConfig, Price } from '../config.ts';
+import type { GatewayConfig } from '../config.ts';
 import { PermissionDenied } from '../errors.ts';
 import { addUsage } from '../openai/usage.ts';
 import type { Usage } from '../openai/wire.ts';
 import type { ProviderRegistry } from '../providers/index.ts';
-import { costOf, priceOf } from '../providers/prices.ts';
 import type { Call, Route } from '../providers/provider.ts';
 import type { Amounts, UsageStore } from '../stores/usage-store.ts';
+import { admit } from './admission.ts';
 import type { Outcome } from './answer-stream.ts';
 import type { Answer } from './attempts.ts';
 import { countersOf, type WindowCounter } from './counters.ts';
 import { deliveredUsage, estimatedUsage } from './estimate.ts';
 import type { End, FollowedRequest, Follower } from './follower.ts';
-import { limitError } from './limit-error.ts';
-import { rateLimitHeaders } from './rate-limit-headers.ts';
-import { adjust, reserve } from './reservation.ts';
+import { adjust } from './reservation.ts';
+import { RoutePrices } from './route-prices.ts';
 
 export interface AccountParts {
   readonly config: Pick<GatewayConfig, 'limits' | 'prices'>;
@@ -39,62 +38,26 @@ export async function openAccount(
   routes: readonly Route[] = [],
   now: number = Date.now(),
 ): Promise<OpenedAccount | undefined> {
-  const { principal, context, responseHeaders } = request;
-  const subjects = principal.limits ?? [];
+  const subjects = request.principal.limits ?? [];
   if (subjects.length === 0) return undefined;
   const counters = subjects.flatMap((subject) => countersOf(subject, now));
-  const prices = new Prices(parts);
+  const prices = new RoutePrices(parts);
   const costly = counters.some(({ counter }) => counter.limits.nanoUsd !== undefined);
   const usable = costly && call ? pricedRoutes(routes, prices) : routes;
   if (call === undefined) checkRaw(request, counters);
   const estimate = call ? estimatedUsage(call) : undefined;
   const dearest = estimate ? Math.max(0, ...usable.map((route) => prices.cost(route, estimate) ?? 0)) : 0;
   const wanted: Amounts = { requests: 1, tokens: estimate?.total_tokens ?? 0, nanoUsd: costly ? dearest : 0 };
-  const { onStoreFailure } = parts.config.limits;
-  const reserved = await reserve(counters, wanted, { usage: parts.usage, onStoreFailure, log: context.log });
-  Object.assign(responseHeaders, rateLimitHeaders(reserved.asked, now));
-  const [refused] = reserved.refused;
-  if (refused) {
-    const expiresAt = principal.expiresAt;
-    throw limitError(refused, wanted, expiresAt, now);
-  }
+  const held = await admit(request, counters, wanted, parts, now);
   const asked = call && { call, routes: usable };
   return {
-    follower: new Account(request, reserved.held, wanted, prices, parts.usage, asked),
+    follower: new Account(request, held, wanted, prices, parts.usage, asked),
     routes: usable,
   };
 }
 
-/** Prices by route, each looked up once. */
-class Prices {
-  readonly #parts: Pick<AccountParts, 'config' | 'registry'>;
-
-  constructor(parts: Pick<AccountParts, 'config' | 'registry'>) {
-    this.#parts = parts;
-  }
-
-  of({ provider, model }: Route): Price | undefined {
-    const { config, registry } = this.#parts;
-    const vendor = registry.get(provider.name)?.vendor.name ?? provider.name;
-    return priceOf({ provider: provider.name, vendor, model }, config.prices);
-  }
-
-  /** Nano-dollars. */
-  cost(route: Route, usage: Usage): number | undefined {
-    const price = this.of(route);
-    return price && costOf(usage, price);
-  }
-
-  /** The route whose prompt costs most. */
-  dearest(routes: readonly Route[], call: Call): Route | undefined {
-    const usage = deliveredUsage(call, 0);
-    const costs = routes.map((route) => ({ route, cost: this.cost(route, usage) ?? 0 }));
-    return costs.toSorted((a, b) => b.cost - a.cost)[0]?.route;
-  }
-}
-
 /** A limit in dollars can't hold where nobody knows the price. */
-function pricedRoutes(routes: readonly Route[], prices: Prices): Route[] {
+function pricedRoutes(routes: readonly Route[], prices: RoutePrices): Route[] {
   const priced = routes.filter((route) => prices.of(route) !== undefined);
   if (priced.length > 0) return priced;
   const names = [...new Set(routes.map(({ provider, model }) => `${provider.name}/${model}`))].join(', ');
@@ -132,7 +95,7 @@ class Account implements Follower {
   readonly #request: FollowedRequest;
   readonly #held: readonly WindowCounter[];
   readonly #reserved: Amounts;
-  readonly #prices: Prices;
+  readonly #prices: RoutePrices;
   readonly #store: UsageStore;
   readonly #asked: AskedCall | undefined;
   #usage: Usage | undefined;
@@ -145,7 +108,7 @@ class Account implements Follower {
     request: FollowedRequest,
     held: readonly WindowCounter[],
     reserved: Amounts,
-    prices: Prices,
+    prices: RoutePrices,
     store: UsageStore,
     asked: AskedCall | undefined,
   ) {

@@ -3,7 +3,6 @@ import { GatewayError } from '../errors.ts';
 import { addUsage } from '../openai/usage.ts';
 import type { Usage } from '../openai/wire.ts';
 import type { ProviderRegistry } from '../providers/index.ts';
-import { costOf, priceOf } from '../providers/prices.ts';
 import type { Route } from '../providers/provider.ts';
 import type { LoggingTarget } from '../stores/credential-store.ts';
 import type { RequestLog, RequestRecord } from '../stores/request-log.ts';
@@ -13,6 +12,7 @@ import { NANO_USD } from './counters.ts';
 import { deliver } from './deliver-record.ts';
 import type { End, FollowedRequest, Follower } from './follower.ts';
 import { limited, outputOf } from './recorded-output.ts';
+import { RoutePrices } from './route-prices.ts';
 import { type Span, spanOf } from './span.ts';
 
 export interface RecordParts {
@@ -40,6 +40,7 @@ class Recorder implements Follower {
   readonly #target: LoggingTarget;
   readonly #span: Span;
   readonly #parts: RecordParts;
+  readonly #prices: RoutePrices;
   readonly #startedAt = Date.now();
   #firstByteAt: number | undefined;
   #route: Route | undefined;
@@ -52,19 +53,16 @@ class Recorder implements Follower {
     this.#target = target;
     this.#span = span;
     this.#parts = parts;
+    this.#prices = new RoutePrices(parts);
   }
 
   settled({ route }: Answer, { usage }: Outcome): void {
     this.#route = route;
     if (usage === undefined) return;
     this.#usage = addUsage(this.#usage, usage);
-    const { provider, model } = route;
-    const where = { provider: provider.name, vendor: this.#vendorOf(route), model };
-    const price = priceOf(where, this.#parts.config.prices);
+    const nanoUsd = this.#prices.cost(route, usage);
     this.#costUsd =
-      price === undefined || this.#costUsd === undefined
-        ? undefined
-        : this.#costUsd + costOf(usage, price) / NANO_USD;
+      nanoUsd === undefined || this.#costUsd === undefined ? undefined : this.#costUsd + nanoUsd / NANO_USD;
   }
 
   #vendorOf({ provider }: Route): string {

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { InvalidRequest, ModelNotFound } from '../errors.ts';
+import { admitRequest } from '../gateway/admission.ts';
 import { AnswerCache } from '../gateway/answer-cache.ts';
 import { authenticate } from '../gateway/authenticate.ts';
 import type { AuthenticateParts } from '../gateway/authenticate-parts.ts';
@@ -94,8 +95,10 @@ function createApp(parts: Parts): Hono<Route> {
   app.post('/credentials', async (c) => {
     const principal = await caller(c.req.raw, c.env, parts);
     const { orgName } = callerOptions(c.req.raw.headers, principal, c.env.target.orgName);
+    const { context, common } = c.env;
+    await admitRequest({ principal, context, responseHeaders: common }, parts);
     const key = await mintCredential(await readBody(c.req.raw), principal, orgName, parts);
-    return jsonResponse({ key }, { ...c.env.common, 'cache-control': 'no-store' });
+    return jsonResponse({ key }, { ...common, 'cache-control': 'no-store' });
   });
   app.all('/credentials', () => onlyMethods('/credentials', 'POST'));
   app.get('/health', (c) => jsonResponse({ status: 'ok' }, c.env.common));

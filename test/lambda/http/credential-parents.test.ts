@@ -144,6 +144,20 @@ describe('a child of a key', () => {
   );
 });
 
+describe('minting', () => {
+  test('is one of the minute’s requests, and takes nothing of a budget', async () => {
+    const budget = { usd: 1, per: 'month' } as const;
+    const key = await stage.addKey({ rpm: 2, budget });
+    await mint({}, key);
+    const second = await gateway.post('/credentials', {}, key);
+    expect(second.headers.get('x-ratelimit-remaining-requests')).toBe('0');
+    const third = await gateway.post('/credentials', {}, key);
+    expect(third.status).toBe(429);
+    expect(third.headers.has('retry-after')).toBe(true);
+    expect(await usedBy(`key#${hashKey(key).slice(0, 16)}`, { budget })).toMatchObject({ requests: 0 });
+  });
+});
+
 describe('a child of an identity', () => {
   const iam = (userArn: string) => ({ iam: { userArn, accountId: '123456789012' } });
   const ofIdentity = async (body: object, arn = USER) =>
