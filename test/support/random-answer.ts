@@ -124,6 +124,7 @@ function deltasOf(message: JsonObject, random: Random): JsonObject[] {
     reasoning_content: thinking,
     reasoning,
     tool_calls: calls,
+    audio,
     ...others
   } = message;
   const texts = (
@@ -156,18 +157,35 @@ function deltasOf(message: JsonObject, random: Random): JsonObject[] {
     ...thoughts,
     ...texts,
     ...((calls ?? []) as JsonObject[]).flatMap((call, index) => callDeltas(call, index, random)),
+    ...(audio === undefined ? [] : audioDeltas(audio as JsonObject, random)),
     ...(Object.keys(others).length > 0 ? [others] : []),
   ];
 }
 
+/** Some vendors send a call's id and name with every piece, or empty ones. */
 function callDeltas(call: JsonObject, index: number, random: Random): JsonObject[] {
   const called = call.function as JsonObject;
+  const again = random.pick<[JsonObject, JsonObject]>([
+    [{}, {}],
+    [{ id: '' }, { name: '' }],
+    [{ id: call.id }, { name: called.name }],
+  ]);
   const pieces = cut(String(called.arguments), random).map(
     (piece): JsonObject => ({
-      tool_calls: [{ index, function: { arguments: piece } }],
+      tool_calls: [{ index, ...again[0], function: { ...again[1], arguments: piece } }],
     }),
   );
   return [{ tool_calls: [{ index, ...call, function: { ...called, arguments: '' } }] }, ...pieces];
+}
+
+/** Sound comes with what is said in it, both in pieces. */
+function audioDeltas(audio: JsonObject, random: Random): JsonObject[] {
+  const { id, data, transcript, ...rest } = audio;
+  const pieces = [
+    ['data', data],
+    ['transcript', transcript],
+  ].flatMap(([name, text]) => cut(String(text), random).map((piece) => ({ [String(name)]: piece })));
+  return [{ id }, ...pieces, rest].map((part) => ({ audio: part as JsonObject }));
 }
 
 /** One choice as the pieces of a stream. */
@@ -192,6 +210,7 @@ function piecesOf(choice: JsonObject, random: Random): JsonObject[] {
     { ...bare, ...others, ...first, ...(logprobs === undefined ? {} : { logprobs }) },
     ...rest.map((piece) => ({ ...bare, ...piece, ...(logprobs === undefined ? {} : { logprobs: null }) })),
     { ...end, index, finish_reason, ...(native === undefined ? {} : { native_finish_reason: native }) },
+    ...(random.chance(20) ? [{ ...bare, ...end }] : []),
   ];
 }
 
