@@ -133,7 +133,8 @@ async function serveModel(
   const { defaultTtlSeconds } = parts.config.cache;
   const options = callerOptions(request.headers, principal, env.target.orgName, defaultTtlSeconds);
   const bytes = await readBody(request);
-  const headers = forwardedHeaders(env.wire.headers ?? request.headers);
+  const ownKey = principal.apiKey !== undefined;
+  const headers = forwardedHeaders(env.wire.headers ?? request.headers, { ownKey });
   const { timing, common } = env;
   const call = { operation, bytes, headers, options, principal, timing, responseHeaders: common };
   const answer = await callModel(call, env.context, parts);
@@ -150,7 +151,10 @@ async function serveRaw(request: Request, env: Bindings, parts: Parts): Promise<
   const call = {
     method: request.method,
     target: `${path}${search}`,
-    headers: forwardedHeaders(env.wire.headers ?? request.headers, true),
+    headers: forwardedHeaders(env.wire.headers ?? request.headers, {
+      raw: true,
+      ownKey: principal.apiKey !== undefined,
+    }),
     body,
   };
   const raw = { call, principal, options, responseHeaders: env.common };

@@ -156,7 +156,7 @@ describe('another request', () => {
     ['unknown field', { vendor_field: true }, {}],
     ['answer format', { response_format: { type: 'json_object' } }, {}],
     ['order of a list', { stop: ['b', 'a'] }, {}],
-    ['OpenAI-Organization', {}, { 'openai-organization': 'org-other' }],
+    ['OpenAI-Beta', {}, { 'openai-beta': 'other' }],
   ])('differs in its %s', async (_, more, headers) => {
     const body = {
       model: 'gpt-test',
