@@ -35,10 +35,30 @@ export function otlpRequestLog(
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      await response.body?.cancel();
-      if (!response.ok) throw new Error(`the collector answered ${response.status}`);
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new Error(`the collector answered ${response.status}`);
+      }
+      if (await isRejected(response)) throw new Error('the collector rejected the span');
     },
   };
+}
+
+const MAX_ANSWER_BYTES = 65_536;
+
+/** A success may say that it took nothing. https://opentelemetry.io/docs/specs/otlp/#partial-success-1 */
+async function isRejected(response: Response): Promise<boolean> {
+  const length = Number(response.headers.get('content-length') ?? 0);
+  if (length === 0 || length > MAX_ANSWER_BYTES) {
+    await response.body?.cancel();
+    return false;
+  }
+  const text = await response.text();
+  try {
+    return Number(JSON.parse(text)?.partialSuccess?.rejectedSpans ?? 0) > 0;
+  } catch {
+    return false;
+  }
 }
 
 function tracesUrl(configured: string | undefined, environment: Environment): string | undefined {

@@ -133,6 +133,21 @@ describe('a collector that', () => {
     await expect(logOf(general()).write(requestRecord())).rejects.toThrow();
   });
 
+  test.each<[string, object, boolean]>([
+    ['took it', {}, true],
+    ['took it with a warning', { partialSuccess: { rejectedSpans: '0', errorMessage: 'old' } }, true],
+    ['took nothing', { partialSuccess: { rejectedSpans: '1', errorMessage: 'canary' } }, false],
+  ])('answers a success and %s', async (_, body, taken) => {
+    answer = (_request, response) => {
+      const text = JSON.stringify(body);
+      const headers = { 'content-type': 'application/json', 'content-length': text.length };
+      response.writeHead(200, headers).end(text);
+    };
+    const written = logOf(general()).write(requestRecord());
+    if (taken) await written;
+    else await expect(written).rejects.toThrow('the collector rejected the span');
+  });
+
   test('answers a body without end has answered', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
