@@ -22,6 +22,8 @@ export interface Wait {
   readonly fits: (entry: CacheEntry) => boolean;
   /** Told where the store fails or is too slow. */
   readonly failed?: () => void;
+  /** Takes work that the answer does not wait for. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 /** `mine`: this process asks the provider, and `release` ends the lease. `nobody's`: it asks without a lease. */
@@ -53,7 +55,7 @@ export async function lease(store: LeaseStore, wait: Wait): Promise<Lease> {
   } catch (error) {
     // An acquisition that was too slow may go through later, and one that failed may have: nobody must wait for it.
     const got = asked.catch(() => true);
-    void got.then((mine) => (mine ? release(store, id, holder, log) : undefined));
+    wait.waitUntil(got.then((mine) => (mine ? release(store, id, holder, log) : undefined)));
     signal.throwIfAborted();
     log.warn('cache lease failed', failureFields(error));
     wait.failed?.();

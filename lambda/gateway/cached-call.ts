@@ -99,6 +99,7 @@ export class CachedCall {
       budgetMs: this.#shelf.budgetMs,
       fits: (entry) => this.#slot.isFresh(entry.createdAt),
       failed: () => this.#slot.count('failed'),
+      waitUntil: (work) => context.waitUntil(work),
     });
     if (got.kind !== 'entry') return got;
     return (await this.#slot.opened(got.entry)) ?? { kind: 'nobodys' };

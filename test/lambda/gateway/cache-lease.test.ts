@@ -81,6 +81,7 @@ const ask = (more: Partial<Wait> = {}) =>
     log: watched.log,
     budgetMs: 60_000,
     fits: () => true,
+    waitUntil: () => undefined,
     ...more,
   });
 
