@@ -1,4 +1,5 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { hashKey } from '../../lambda/gateway/bearer.ts';
 import { CACHE_TABLE } from '../../local/dynamodb.ts';
 import { type Answer, chatStream, completion, SSE, sendJson } from './fake-upstream.ts';
 import type { TestGateway } from './local-gateway.ts';
@@ -42,13 +43,20 @@ export interface StoredEntry {
   readonly lives: number;
 }
 
-export async function storedEntries({ stores }: TestGateway): Promise<StoredEntry[]> {
+/** The cache scope of a gateway key. */
+export const scopeOf = (key: string) => `key#${hashKey(key)}`;
+
+/** The entries of one key: what another test left may be written at any time. */
+export async function storedEntries({ stores }: TestGateway, key: string): Promise<StoredEntry[]> {
   const { Items = [] } = await stores.client.send(new ScanCommand({ TableName: CACHE_TABLE }));
-  return Items.filter(({ sk }) => sk?.S === 'entry').map(({ pk, scope, created_at, expires_at }) => ({
-    id: pk?.S ?? '',
-    scope: scope?.S ?? '',
-    lives: Number(expires_at?.N) - Number(created_at?.N),
-  }));
+  const entries = Items.filter(({ sk }) => sk?.S === 'entry').map(
+    ({ pk, scope, created_at, expires_at }) => ({
+      id: pk?.S ?? '',
+      scope: scope?.S ?? '',
+      lives: Number(expires_at?.N) - Number(created_at?.N),
+    }),
+  );
+  return entries.filter(({ scope }) => scope === scopeOf(key));
 }
 
 /** Asks until the answer is right: what is written behind an answer's last byte comes a moment after it. */

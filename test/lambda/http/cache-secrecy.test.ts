@@ -51,7 +51,7 @@ async function run(): Promise<void> {
     await (await stage.chat({ ...fresh(), messages, ...more })).text();
   await (await stage.chat({ ...fresh(), messages }, as(LOCAL_KEY, { 'x-bt-cache-ttl': PROMPT }))).text();
   await eventually(
-    () => storedEntries(stage.gateway),
+    () => storedEntries(stage.gateway, LOCAL_KEY),
     (entries) => entries.length >= ENTRIES,
   );
 }

@@ -1,16 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { LeaseStore, ResponseCache } from '../../../lambda/stores/response-cache.ts';
-import { counting, eventually, fresh, storedEntries, told } from '../../support/cache-calls.ts';
+import { as, counting, eventually, fresh, scopeOf, storedEntries, told } from '../../support/cache-calls.ts';
 import { type Beside, startBeside } from '../../support/handler-beside.ts';
 import { type Stage, signal, startStage } from '../../support/stage.ts';
 
 let stage: Stage;
 let beside: Beside | undefined;
+let key: string;
 beforeAll(async () => {
   stage = await startStage();
 });
 afterAll(() => stage.stop());
-beforeEach(() => {
+beforeEach(async () => {
+  key = await stage.gateway.addKey();
   stage.answer = counting();
   stage.upstream.received.length = 0;
 });
@@ -45,13 +47,12 @@ async function another(
 
 /** An answer of the stage's own gateway, and its entry in the table. */
 async function kept(body: object): Promise<string> {
-  const before = (await storedEntries(stage.gateway)).length;
-  const { text } = await told(stage.chat(body));
+  const { text } = await told(stage.chat(body, as(key)));
   const entries = await eventually(
-    () => storedEntries(stage.gateway),
-    (all) => all.length > before,
+    () => storedEntries(stage.gateway, key),
+    (all) => all.length > 0,
   );
-  expect(entries).toHaveLength(before + 1);
+  expect(entries).toHaveLength(1);
   return text;
 }
 
@@ -62,7 +63,7 @@ describe('what stands in the store', () => {
       const body = fresh(form);
       const text = await kept(body);
       const { chat } = await another();
-      const hit = await chat(body);
+      const hit = await chat(body, as(key));
       expect(hit.headers.get('server-timing')).toContain('cache;dur=');
       expect(await told(hit)).toEqual({ cached: 'HIT', text });
       expect(stage.upstream.received).toHaveLength(1);
@@ -74,7 +75,7 @@ describe('what stands in the store', () => {
     await kept(body);
     const other = async () => Buffer.alloc(32, 7);
     beside = await startBeside(stage, { signing: { current: other, refresh: other } });
-    expect((await told(beside.chat(body))).cached).toBe('MISS');
+    expect((await told(beside.chat(body, as(key)))).cached).toBe('MISS');
   });
 
   test.each<[string, (sealed: Uint8Array) => Uint8Array]>([
@@ -86,12 +87,12 @@ describe('what stands in the store', () => {
     const body = fresh();
     const first = await kept(body);
     const { chat, lines } = await another(altered);
-    const anew = await told(chat(body));
+    const anew = await told(chat(body, as(key)));
     expect(anew.cached).toBe('MISS');
     expect(anew.text).not.toBe(first);
     const warned = lines.filter((line) => line.includes('"level":"warn"'));
     expect(warned.map((line) => JSON.parse(line).event)).toEqual(['cache entry not readable']);
-    expect(await told(chat(body))).toEqual({ cached: 'HIT', text: anew.text });
+    expect(await told(chat(body, as(key)))).toEqual({ cached: 'HIT', text: anew.text });
   });
 });
 
@@ -101,17 +102,16 @@ test('a purge ends what a gateway remembers within half a minute, however often 
   // Before the gateway is made, which keeps its clock.
   jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
   const gateway = await another();
-  const purge = () => stage.gateway.stores.cache.purge({});
+  const purge = () => stage.gateway.stores.cache.purge({ scope: scopeOf(key) });
   const body = fresh();
-  await purge();
-  await told(gateway.chat(body));
+  await told(gateway.chat(body, as(key)));
   await eventually(purge, (many) => many > 0);
   for (const seconds of [0, 15, 25]) {
     ahead = seconds * 1000;
-    expect((await told(gateway.chat(body))).cached).toBe('HIT');
+    expect((await told(gateway.chat(body, as(key)))).cached).toBe('HIT');
   }
   ahead = 31_000;
-  expect((await told(gateway.chat(body))).cached).toBe('MISS');
+  expect((await told(gateway.chat(body, as(key)))).cached).toBe('MISS');
 });
 
 test('what was written while an older entry was read is what is remembered', async () => {
@@ -128,14 +128,14 @@ test('what was written while an older entry was read is what is remembered', asy
     },
     put: async () => remembered.give(),
   });
-  const reading = told(gateway.chat(body));
+  const reading = told(gateway.chat(body, as(key)));
   await asked.given;
-  const anew = await told(gateway.chat(body, { headers: { 'cache-control': 'no-cache' } }));
+  const anew = await told(gateway.chat(body, as(key, { 'cache-control': 'no-cache' })));
   expect(anew.text).not.toBe(old);
   await remembered.given;
   open.give();
   expect(await reading).toEqual({ cached: 'HIT', text: old });
-  expect(await told(gateway.chat(body))).toEqual({ cached: 'HIT', text: anew.text });
+  expect(await told(gateway.chat(body, as(key)))).toEqual({ cached: 'HIT', text: anew.text });
 });
 
 test('a caller who comes while a call is broken off that all have left is answered', async () => {
