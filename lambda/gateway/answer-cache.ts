@@ -10,6 +10,7 @@ import { cachePolicy } from './cache-policy.ts';
 import type { Shelf } from './cache-slot.ts';
 import { CachedCall } from './cached-call.ts';
 import type { CallerOptions } from './caller-options.ts';
+import { isDrawn } from './candidates.ts';
 import type { RequestContext } from './context.ts';
 import type { Flight } from './flight.ts';
 import { HotEntries } from './hot-entries.ts';
@@ -18,7 +19,7 @@ import type { ServerTiming } from './server-timing.ts';
 import { within } from './within.ts';
 
 export interface AnswerCacheParts {
-  readonly config: Pick<GatewayConfig, 'cache' | 'timeouts'>;
+  readonly config: Pick<GatewayConfig, 'cache' | 'models' | 'timeouts'>;
   readonly registry: ProviderRegistry;
   readonly signing: SigningSecret;
   readonly cache: ResponseCache & LeaseStore;
@@ -68,7 +69,8 @@ export class AnswerCache {
       const { operation, body, bytes, headers } = call;
       const { endpointName, orgName } = options;
       const scope = principal.cacheScope ?? principal.id;
-      const meaning = { operation, body, routes, headers, endpointName, orgName, scope };
+      const drawn = isDrawn(String(body.model), this.#parts);
+      const meaning = { operation, body, routes, drawn, headers, endpointName, orgName, scope };
       const key = cacheKey(meaning, (name) => this.#parts.registry.get(name), bytes, secret);
       return new CachedCall({ key, policy, scope, call, context, timing }, this.#shelf);
     } catch (error) {

@@ -16,7 +16,10 @@ export interface CacheKey {
 export interface CachedRequest {
   readonly operation: Operation;
   readonly body: JsonObject;
+  /** Those that may answer, the preferred first. */
   readonly routes: readonly Route[];
+  /** Weights chose which one is first: their order says nothing. */
+  readonly drawn: boolean;
   /** The caller's headers that go upstream, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly endpointName?: string | undefined;
@@ -45,12 +48,12 @@ export function cacheKey(
   bytes: Uint8Array,
   secret: Uint8Array,
 ): CacheKey {
-  const { operation, body, routes, headers, endpointName, orgName, scope } = request;
+  const { operation, body, headers, endpointName, orgName, scope } = request;
   const kept = Object.entries(headers).filter(([name]) => CHANGES_ANSWERS.test(name));
   const meaning = {
     version: 1,
     operation,
-    routes: [...new Set(routes.map((route) => placeOf(route, handleOf)))].sort(),
+    routes: placesOf(request, handleOf),
     headers: kept.sort(([a], [b]) => (a < b ? -1 : 1)),
     endpointName: endpointName ?? null,
     orgName: orgName ?? null,
@@ -63,6 +66,21 @@ export function cacheKey(
     .digest();
   const derived = Buffer.from(hkdfSync('sha256', digest, secret, 'sluice response cache', 64));
   return { id: derived.subarray(0, 32).toString('hex'), secret: derived.subarray(32) };
+}
+
+/** The places that may answer: model by model, and for each wherever one of its keys leads, since they take turns. */
+function placesOf(
+  { routes, drawn }: CachedRequest,
+  handleOf: (provider: string) => ProviderHandle | undefined,
+): string[][] {
+  const models = new Map<string, Set<string>>();
+  for (const route of routes) {
+    const model = JSON.stringify([route.provider.name, route.model]);
+    const places = models.get(model) ?? new Set();
+    models.set(model, places.add(placeOf(route, handleOf)));
+  }
+  const ordered = drawn ? [...models].sort(([a], [b]) => (a < b ? -1 : 1)) : [...models];
+  return ordered.map(([, places]) => [...places].sort());
 }
 
 /** One of the places that may answer, whichever of its keys is used. */

@@ -41,7 +41,7 @@ export function prefixed(model: string, registry: ProviderRegistry): Candidate |
 
 /** Weights choose the first; the others stay in order behind it. */
 function ordered(targets: readonly ModelTarget[]): ModelTarget[] {
-  if (targets.every((target) => target.weight === undefined)) return [...targets];
+  if (targets.every(({ weight }) => weight === undefined)) return [...targets];
   const weights = targets.map((target) => target.weight ?? 1);
   let draw = Math.random() * weights.reduce((sum, weight) => sum + weight, 0);
   const index = weights.findIndex((weight) => {
@@ -51,6 +51,12 @@ function ordered(targets: readonly ModelTarget[]): ModelTarget[] {
   const chosen = targets[index] ?? targets[0];
   const rest = targets.filter((target) => target !== chosen && target.weight !== 0);
   return chosen ? [chosen, ...rest] : rest;
+}
+
+/** Whether weights choose which of an alias's targets is first. */
+export function isDrawn(model: string, { config }: Pick<CandidateParts, 'config'>): boolean {
+  const targets = Object.hasOwn(config.models, model) ? config.models[model] : undefined;
+  return targets?.some(({ weight }) => weight !== undefined) ?? false;
 }
 
 /** Everything that `model` may stand for, whatever the weights: what a list of allowed models means by it. */

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { type CachedRequest, type CacheKey, cacheKey } from '../../../lambda/gateway/cache-key.ts';
+import { isDrawn } from '../../../lambda/gateway/candidates.ts';
 import { forwardedHeaders } from '../../../lambda/gateway/forwarded-headers.ts';
 import { resolveRoutes } from '../../../lambda/gateway/routes.ts';
 import type { JsonObject } from '../../../lambda/openai/wire.ts';
@@ -35,7 +36,9 @@ async function keyOf(
   const principal = { kind: 'gateway-key', id: 'key#of-nobody' } as const;
   const parts = { config: { models }, registry, keyRing };
   const routes = await resolveRoutes(String(body.model), principal, more.endpointName, parts);
-  const request = { operation: 'chat', body, routes, headers: {}, scope: 'key#of-nobody', ...more } as const;
+  const drawn = isDrawn(String(body.model), parts);
+  const scope = 'key#of-nobody';
+  const request = { operation: 'chat', body, routes, drawn, headers: {}, scope, ...more } as const;
   return cacheKey(request, (name) => registry.get(name), Buffer.from(text), secret);
 }
 
@@ -105,6 +108,28 @@ describe('the same key has a request', () => {
       Array.from({ length: 20 }, () => keyOf(TEXT.replace('gpt-test', 'split'), {}, { models })),
     );
     expect(new Set(drawn.map(({ id }) => id)).size).toBe(1);
+  });
+});
+
+describe('an alias', () => {
+  const lists = {
+    smart: [{ model: 'gpt-test' }, { model: 'groq/llama' }],
+    clever: [{ model: 'gpt-test' }, { model: 'groq/llama' }],
+    fast: [{ model: 'groq/llama' }, { model: 'gpt-test' }],
+  };
+  const ofAlias = (name: string, keys: readonly ProviderKey[] = [{ apiKey: 'key-of-nobody' }]) =>
+    keyOf(TEXT.replace('gpt-test', name), {}, { models: lists, keys });
+
+  test('has the key of another one that prefers the same', async () => {
+    expect(await ofAlias('smart')).toEqual(await ofAlias('clever'));
+    expect(await ofAlias('smart')).not.toEqual(await ofAlias('fast'));
+  });
+
+  test('has one key, whichever of a provider’s keys has its turn, and wherever they lead', async () => {
+    const keys = [{ baseUrl: 'https://a.example.com' }, { baseUrl: 'https://b.example.com' }];
+    const turns = await Promise.all(Array.from({ length: 4 }, () => ofAlias('smart', keys)));
+    expect(new Set(turns.map(({ id }) => id)).size).toBe(1);
+    expect(turns[0]?.id).not.toBe((await ofAlias('smart')).id);
   });
 });
 
@@ -194,7 +219,7 @@ describe('a key', () => {
     const meaning = {
       version: 1,
       operation: 'chat',
-      routes: [JSON.stringify(place)],
+      routes: [[JSON.stringify(place)]],
       headers: [['openai-beta', 'a']],
       endpointName: null,
       orgName: 'org',
