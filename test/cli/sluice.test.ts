@@ -117,7 +117,8 @@ describe('while the gateway runs', () => {
       requests: 1,
     });
     expect((await run(['credentials', 'list'], here)).out).toContain('1/5 requests');
-    expect((await run(['keys', 'show', 'live'], here)).out).toMatch(/this minute +[01] requests/);
+    // The minting and the call, unless a minute has ended meanwhile.
+    expect((await run(['keys', 'show', 'live'], here)).out).toMatch(/this minute +[0-2] requests/);
     expect(JSON.parse((await run(['cache', 'stats', '--json'], here)).out)).toMatchObject({ entries: 1 });
     expect(await run(['cache', 'purge', '--all'], here)).toMatchObject({
       code: 0,
