@@ -6,6 +6,8 @@ import { within } from './within.ts';
 
 /** A lease holds others for so long at most: a process that dies with one costs its waiters this much. */
 export const LEASE_MS = 60_000;
+/** Longer than from a lookup to the lease that is asked for after it. */
+const LINGER_MS = 1_000;
 const FIRST_GAP_MS = 50;
 const LONGEST_GAP_MS = 1_000;
 
@@ -26,9 +28,9 @@ export interface Wait {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** `mine`: this process asks the provider, and `release` ends the lease. `nobody's`: it asks without a lease. */
+/** `mine`: this process asks the provider, and `release` ends the lease, told whether there is an entry. `nobody's`: it asks without a lease. */
 export type Lease =
-  | { readonly kind: 'mine'; readonly release: () => Promise<void> }
+  | { readonly kind: 'mine'; readonly release: (written: boolean) => Promise<void> }
   | { readonly kind: 'entry'; readonly entry: CacheEntry }
   | { readonly kind: 'nobodys' };
 
@@ -48,7 +50,10 @@ export async function lease(store: LeaseStore, wait: Wait): Promise<Lease> {
     for (let gap = FIRST_GAP_MS; ; gap = Math.min(gap * 2, LONGEST_GAP_MS)) {
       asked = store.acquire(id, holder, LEASE_MS);
       if (await within(budgetMs, asked))
-        return { kind: 'mine', release: () => release(store, id, holder, log) };
+        return {
+          kind: 'mine',
+          release: (written) => release(store, id, holder, log, written ? LINGER_MS : 0),
+        };
       const left = await waitForHolder(store, wait, until, gap);
       if (left !== undefined) return left;
     }
@@ -80,8 +85,8 @@ async function waitForHolder(
   }
 }
 
-function release(store: LeaseStore, id: string, holder: string, log: Log): Promise<void> {
-  return store.release(id, holder).catch((error: unknown) => {
+function release(store: LeaseStore, id: string, holder: string, log: Log, lingerMs = 0): Promise<void> {
+  return store.release(id, holder, lingerMs).catch((error: unknown) => {
     log.warn('cache lease not ended', failureFields(error));
   });
 }

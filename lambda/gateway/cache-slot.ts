@@ -65,13 +65,13 @@ export class CacheSlot {
     return this.#parts.policy.write && answer.body.byteLength <= maxEntryBytes && isComplete(answer);
   }
 
-  /** Stores the answer when its last byte is there, if it is one to be given again. */
-  async write(landed: Landed, ran: Ran): Promise<void> {
+  /** Stores the answer when its last byte is there, if it is one to be given again. Returns whether it did. */
+  async write(landed: Landed, ran: Ran): Promise<boolean> {
     const { key, policy, scope, context } = this.#parts;
     const body = landed.kind === 'whole' ? landed.answer.body : await landed.broadcast.whole;
-    if (body === undefined || ran.failure() !== undefined) return;
+    if (body === undefined || ran.failure() !== undefined) return false;
     const answer: WholeAnswer = landed.kind === 'whole' ? landed.answer : { ...landed.head, body };
-    if (landed.kind === 'live' && !this.keeps(answer)) return;
+    if (landed.kind === 'live' && !this.keeps(answer)) return false;
     try {
       const { createdAt } = answer;
       const sealed = await sealAnswer(answer, key);
@@ -79,9 +79,11 @@ export class CacheSlot {
       const entry = { sealed, labels, createdAt, expiresAt: createdAt + policy.ttl };
       this.#shelf.hot.set(key.id, entry);
       await within(WRITE_MS, this.#shelf.store.put(key.id, entry));
+      return true;
     } catch (error) {
       context.log.warn('cache not written', failureFields(error));
       this.count('failed');
+      return false;
     }
   }
 

@@ -112,11 +112,11 @@ export class CachedCall {
   ): Promise<ModelAnswer> {
     const { context, call } = this.#parts;
     this.#slot.count('miss');
-    const release = async () => {
-      if (shared?.lease.kind === 'mine') await shared.lease.release();
+    const release = async (written: boolean) => {
+      if (shared?.lease.kind === 'mine') await shared.lease.release(written);
     };
     const ran = await run(signal).catch((error: unknown) => {
-      context.waitUntil(release());
+      context.waitUntil(release(false));
       throw error;
     });
     const stream = ran.answer.body instanceof ReadableStream || call.stream;
@@ -130,8 +130,8 @@ export class CachedCall {
     const landed = landedOf(ran, head, this.#shelf.maxEntryBytes);
     shared?.flight.land(landed);
     const kept = landed.kind === 'live' || this.#slot.keeps(landed.answer);
-    const written = (kept ? this.#slot.write(landed, ran) : Promise.resolve()).finally(shared?.leave);
-    context.waitUntil(written.then(release, release));
+    const written = kept ? this.#slot.write(landed, ran) : Promise.resolve(false);
+    context.waitUntil(written.finally(shared?.leave).then(release, () => release(false)));
     const form = landed.kind === 'whole' ? inForm(landed.answer, this.#wanted) : undefined;
     const body = landed.kind === 'live' ? streamInForm(landed.broadcast.read(), this.#wanted) : form?.body;
     if (body === undefined) throw new Error('an answer has a body');

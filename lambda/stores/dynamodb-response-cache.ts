@@ -107,13 +107,28 @@ export class DynamoDBResponseCache implements ResponseCache, LeaseStore, CacheSu
     return met(this.#client.send(command));
   }
 
-  async release(id: string, holder: string): Promise<void> {
-    const command = new DeleteItemCommand({
+  async release(id: string, holder: string, lingerMs = 0): Promise<void> {
+    const held = {
       TableName: this.#table,
       Key: keyOf(id, LEASE),
       ConditionExpression: '#holder = :holder',
       ExpressionAttributeNames: { '#holder': 'holder' },
       ExpressionAttributeValues: { ':holder': { S: holder } },
+    };
+    if (lingerMs === 0) {
+      await met(this.#client.send(new DeleteItemCommand(held)));
+      return;
+    }
+    const until = this.#now() + lingerMs;
+    const command = new UpdateItemCommand({
+      ...held,
+      UpdateExpression: 'SET #until = :until, expires_at = :expires_at',
+      ExpressionAttributeNames: { ...held.ExpressionAttributeNames, '#until': 'until' },
+      ExpressionAttributeValues: {
+        ...held.ExpressionAttributeValues,
+        ':until': { N: String(until) },
+        ':expires_at': { N: String(Math.ceil(until / 1000)) },
+      },
     });
     await met(this.#client.send(command));
   }

@@ -70,8 +70,11 @@ export interface CacheSurvey {
 export interface LeaseStore {
   /** Whether `holder` has the lease now: nobody had it, or the time of whoever had it was over. */
   acquire(id: string, holder: string, milliseconds: number): Promise<boolean>;
-  /** Ends the lease where `holder` still has it. */
-  release(id: string, holder: string): Promise<void>;
+  /**
+   * Ends the lease where `holder` still has it: now, or in `lingerMs`. Until then whoever looked for the entry just before it was
+   * written is refused, looks again, and finds it.
+   */
+  release(id: string, holder: string, lingerMs?: number): Promise<void>;
   /** The entry, and whether somebody has the lease: what a waiter asks, in one call. */
   look(id: string): Promise<{ entry: CacheEntry | undefined; leased: boolean }>;
 }

@@ -28,11 +28,11 @@ export interface SharedStores {
   /** `timeouts` are those of the process's gateway.json. A busy test machine is no slow cache. */
   start(timeouts?: object): Promise<GatewayProcess>;
   addKey(name: string): Promise<string>;
-  /** The one lease in the table, by its entry's id. Throws where there is none, or another. */
+  /** The one lease in force, by its entry's id. Throws where there is none, or another. */
   lease(): Promise<{ id: string; until: number }>;
   /** As if the lease had been taken at another time. Milliseconds since the epoch. */
   leaseUntil(id: string, until: number): Promise<void>;
-  /** Resolves when no lease is left. */
+  /** Resolves when nobody holds a lease. */
   leasesOver(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export async function startSharedStores(): Promise<SharedStores> {
   const ways: CountedStore[] = [];
   const leases = async () => {
     const { Items = [] } = await stores.client.send(new ScanCommand({ TableName, ConsistentRead: true }));
-    return Items.filter(({ sk }) => sk?.S === 'lease');
+    return Items.filter(({ sk, until }) => sk?.S === 'lease' && Number(until?.N) > Date.now());
   };
   const shared: SharedStores = {
     upstream,

@@ -21,8 +21,8 @@ class ScriptedLeases implements LeaseStore {
     return next(this.acquired)();
   }
 
-  release(id: string, holder: string): Promise<void> {
-    this.#note(`release ${id}`, holder);
+  release(id: string, holder: string, lingerMs = 0): Promise<void> {
+    this.#note(`release ${id} ${lingerMs}`, holder);
     this.#released.resolve();
     return this.releasing();
   }
@@ -89,9 +89,15 @@ describe('a lease that nobody has', () => {
   test('is got with one call, and given back by its holder', async () => {
     const got = await ask();
     expect(got.kind).toBe('mine');
-    if (got.kind === 'mine') await got.release();
-    expect(store.calls).toEqual([ACQUIRE, 'release a']);
+    if (got.kind === 'mine') await got.release(false);
+    expect(store.calls).toEqual([ACQUIRE, 'release a 0']);
     expect(store.holders.size).toBe(1);
+  });
+
+  test('lingers where there is an entry: who looked just before it was written looks again', async () => {
+    const got = await ask();
+    if (got.kind === 'mine') await got.release(true);
+    expect(store.calls).toEqual([ACQUIRE, 'release a 1000']);
   });
 
   test('is each time another holder’s', async () => {
@@ -102,7 +108,7 @@ describe('a lease that nobody has', () => {
   test('that can not be given back is told in the log and fails nobody', async () => {
     store.releasing = down;
     const got = await ask();
-    if (got.kind === 'mine') await got.release();
+    if (got.kind === 'mine') await got.release(true);
     expect(watched.lines).toEqual(['warn cache lease not ended']);
   });
 });
@@ -186,7 +192,7 @@ describe('a caller that leaves', () => {
     await expect(asked).rejects.toBe(reason);
     slow.resolve(true);
     await store.released;
-    expect(store.calls).toEqual([ACQUIRE, 'release a']);
+    expect(store.calls).toEqual([ACQUIRE, 'release a 0']);
   });
 });
 
@@ -195,7 +201,7 @@ describe('a store that fails', () => {
     store.acquired = [down];
     expect(await ask()).toEqual({ kind: 'nobodys' });
     await store.released;
-    expect(store.calls).toEqual([ACQUIRE, 'release a']);
+    expect(store.calls).toEqual([ACQUIRE, 'release a 0']);
     expect(watched.lines).toEqual(['warn cache lease failed']);
   });
 
@@ -216,7 +222,7 @@ describe('a store that is too slow', () => {
     expect(store.calls).toEqual([ACQUIRE]);
     slow.resolve(true);
     await store.released;
-    expect(store.calls).toEqual([ACQUIRE, 'release a']);
+    expect(store.calls).toEqual([ACQUIRE, 'release a 0']);
     expect(store.holders.size).toBe(1);
   });
 

@@ -49,6 +49,18 @@ describe('a lease', () => {
     expect(await table.cache().acquire(id, 'second', 1_000)).toBe(true);
   });
 
+  test('lingers where its holder says so, for others who looked too early', async () => {
+    await table.cache().acquire(id, 'first', 60_000);
+    await table.cache().release(id, 'second', 1_000);
+    await table.cache().release(id, 'first', 1_000);
+    table.now += 999;
+    expect(await table.cache().acquire(id, 'second', 1_000)).toBe(false);
+    expect((await table.cache().look(id)).leased).toBe(true);
+    table.now += 1;
+    expect((await table.cache().look(id)).leased).toBe(false);
+    expect(await table.cache().acquire(id, 'second', 1_000)).toBe(true);
+  });
+
   test('is not ended by anyone else, nor by a holder whose time was over', async () => {
     await table.cache().acquire(id, 'first', 1_000);
     await table.cache().release(id, 'second');
