@@ -1,6 +1,5 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
-import type { Usage } from '../openai/wire.ts';
 import type { CacheKey } from './cache-key.ts';
 import { seal, unseal } from './sealed.ts';
 
@@ -10,13 +9,14 @@ export interface WholeAnswer {
   readonly body: Buffer;
   readonly stream: boolean;
   readonly contentType: string;
-  readonly usage?: Usage;
   /** Response headers that belong to the answer: who gave it, what was dropped. */
   readonly headers: Readonly<Record<string, string>>;
   /** The request that was answered by the provider. */
   readonly requestId: string;
   /** Seconds since the epoch. */
   readonly createdAt: number;
+  /** Seconds that it is kept from then on. */
+  readonly ttl: number;
 }
 
 // Measured on streams of 500 to 16,000 tokens: quality 4 is within a tenth of the best, at a twentieth of its time.

@@ -10,8 +10,7 @@ export function keptHeaders(headers: Readonly<Record<string, string>>): Record<s
 
 /** https://www.rfc-editor.org/rfc/rfc9111#name-age, https://www.braintrust.dev/docs/deploy/ai-proxy#caching */
 export function hitHeaders(
-  { headers, requestId, createdAt }: Pick<WholeAnswer, 'headers' | 'requestId' | 'createdAt'>,
-  { ttl }: CachePolicy,
+  { headers, requestId, createdAt, ttl }: Pick<WholeAnswer, 'headers' | 'requestId' | 'createdAt' | 'ttl'>,
   stream: boolean,
 ): Record<string, string> {
   return {

@@ -67,16 +67,16 @@ export class CacheSlot {
 
   /** Stores the answer when its last byte is there, if it is one to be given again. Returns whether it did. */
   async write(landed: Landed, ran: Ran): Promise<boolean> {
-    const { key, policy, scope, context } = this.#parts;
+    const { key, scope, context } = this.#parts;
     const body = landed.kind === 'whole' ? landed.answer.body : await landed.broadcast.whole;
     if (body === undefined || ran.failure() !== undefined) return false;
     const answer: WholeAnswer = landed.kind === 'whole' ? landed.answer : { ...landed.head, body };
     if (landed.kind === 'live' && !this.keeps(answer)) return false;
     try {
-      const { createdAt } = answer;
+      const { createdAt, ttl } = answer;
       const sealed = await sealAnswer(answer, key);
       const labels = { scope, model: ran.model() };
-      const entry = { sealed, labels, createdAt, expiresAt: createdAt + policy.ttl };
+      const entry = { sealed, labels, createdAt, expiresAt: createdAt + ttl };
       this.#shelf.hot.set(key.id, entry);
       await within(WRITE_MS, this.#shelf.store.put(key.id, entry));
       return true;

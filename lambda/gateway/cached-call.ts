@@ -110,7 +110,7 @@ export class CachedCall {
     signal: AbortSignal,
     shared?: { flight: Flight; lease: Lease; leave: () => void },
   ): Promise<ModelAnswer> {
-    const { context, call } = this.#parts;
+    const { context, call, policy } = this.#parts;
     this.#slot.count('miss');
     const release = async (written: boolean) => {
       if (shared?.lease.kind === 'mine') await shared.lease.release(written);
@@ -126,6 +126,7 @@ export class CachedCall {
       headers: keptHeaders(ran.answer.headers),
       requestId: context.requestId,
       createdAt: now(),
+      ttl: policy.ttl,
     };
     const landed = landedOf(ran, head, this.#shelf.maxEntryBytes);
     shared?.flight.land(landed);
@@ -135,7 +136,7 @@ export class CachedCall {
     const form = landed.kind === 'whole' ? inForm(landed.answer, this.#wanted) : undefined;
     const body = landed.kind === 'live' ? streamInForm(landed.broadcast.read(), this.#wanted) : form?.body;
     if (body === undefined) throw new Error('an answer has a body');
-    const lifetime = kept ? missHeaders(this.#parts.policy, call.stream) : {};
+    const lifetime = kept ? missHeaders(policy, call.stream) : {};
     return { body, headers: { ...ran.answer.headers, ...lifetime } };
   }
 
@@ -159,8 +160,8 @@ export class CachedCall {
   }
 
   #headersOf(answer: Parameters<typeof hitHeaders>[0], stream: boolean): Record<string, string> {
-    const { policy, timing } = this.#parts;
-    return { ...hitHeaders(answer, policy, stream), 'server-timing': timing.header(!stream) };
+    const { timing } = this.#parts;
+    return { ...hitHeaders(answer, stream), 'server-timing': timing.header(!stream) };
   }
 
   /** The one line that a request gets in the log, as if a provider had answered it. */

@@ -59,11 +59,14 @@ export async function storedEntries({ stores }: TestGateway, key: string): Promi
   return entries.filter(({ scope }) => scope === scopeOf(key));
 }
 
+/** Half a minute and more: on a busy machine what is right may come late. */
+const MANY = 5_000;
+
 /** Asks until the answer is right: what is written behind an answer's last byte comes a moment after it. */
 export async function eventually<Of>(ask: () => Promise<Of>, right: (got: Of) => boolean): Promise<Of> {
   for (let tries = 0; ; tries++) {
     const got = await ask();
-    if (right(got) || tries > 500) return got;
+    if (right(got) || tries > MANY) return got;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -21,6 +21,7 @@ const kept = (body: Buffer, stream: boolean): WholeAnswer => ({
   headers: {},
   requestId: 'of-nobody',
   createdAt: 1_800_000_000,
+  ttl: 60,
 });
 const asJson = (value: JsonObject) => kept(Buffer.from(JSON.stringify(value)), false);
 

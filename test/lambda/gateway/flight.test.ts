@@ -10,6 +10,7 @@ const head = {
   headers: {},
   requestId: 'of-nobody',
   createdAt: 1_800_000_000,
+  ttl: 60,
 };
 const whole: Landed = { kind: 'whole', answer: { ...head, body: Buffer.from('{}') } };
 const failure = new Error('broken off');

@@ -33,6 +33,8 @@ describe('100 identical calls at once', () => {
     ['some JSON, some streams', (i: number) => (i % 2 === 0 ? {} : { stream: true })],
     ['some streams, some JSON', (i: number) => (i % 2 === 1 ? {} : { stream: true })],
   ])('are one upstream call: %s', async (_, form) => {
+    // Whoever comes when the answer is there gets a hit, whose age a busy machine would let grow.
+    jest.spyOn(Date, 'now').mockReturnValue(Date.now());
     const key = await stage.gateway.addKey(RIGHTS);
     const hold = held(counting());
     stage.answer = hold.answer;

@@ -187,6 +187,14 @@ describe('x-bt-cache-ttl', () => {
     expect(entries.map(({ lives }) => lives)).toEqual([seconds]);
   });
 
+  test('of an entry is what its hits tell, whatever they would give a new one', async () => {
+    const body = fresh();
+    await chat(body, { 'x-bt-cache-ttl': '1000' });
+    const hit = await stage.chat(body, as(LOCAL_KEY, { 'x-bt-cache-ttl': '20' }));
+    expect(hit.headers.get('x-bt-cached')).toBe('HIT');
+    expect(hit.headers.get('cache-control')).toBe('max-age=1000');
+  });
+
   test('ends what is kept in memory and in the store', async () => {
     later(0);
     const body = fresh();
