@@ -13,6 +13,7 @@ import dynalite from 'dynalite';
 import database from 'dynalite/db/index.js';
 import { ConfigError } from '../lambda/config.ts';
 import { type TableStores, tableStoresAt } from '../lambda/stores/aws.ts';
+import { removeExpired } from './expiry.ts';
 
 /** Another process has the files open. */
 export class FolderInUse extends ConfigError {}
@@ -25,6 +26,8 @@ export const LOCAL_TABLES = { credentialsTable: CREDENTIALS_TABLE, cacheTable: C
 
 export interface LocalDynamoDB extends Omit<TableStores, 'client'> {
   readonly endpoint: string;
+  /** Removes what has expired, as DynamoDB would; returns how many items. */
+  removeExpired(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -75,6 +78,11 @@ async function startInFolder(dataFolder: string, told: boolean): Promise<LocalDy
   return {
     endpoint,
     ...stores,
+    async removeExpired() {
+      const now = Date.now();
+      const credentials = await removeExpired(client, CREDENTIALS_TABLE, ['pk'], now);
+      return credentials + (await removeExpired(client, CACHE_TABLE, ['pk', 'sk'], now));
+    },
     async close() {
       if (told) rmSync(endpointFile(dataFolder), { force: true });
       await stop(client, server);

@@ -1,4 +1,5 @@
 import { type Environment, type GatewayConfig, loadGatewayConfig } from '../lambda/config.ts';
+import { AnswerCache } from '../lambda/gateway/answer-cache.ts';
 import { createHandler } from '../lambda/http/app.ts';
 import type { Log } from '../lambda/log.ts';
 import { providerEntries } from '../lambda/providers/entries.ts';
@@ -15,6 +16,7 @@ import { fileRequestLog } from './request-log.ts';
 import { localSettings } from './settings.ts';
 import { localSigningSecret } from './signing-secret.ts';
 import { startSimulator } from './simulator/server.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface LocalGateway extends BannerFacts {
   /** Lets the running answers finish, then closes the stores. */
@@ -55,7 +57,7 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
     const allowProviderKeys = config.allowProviderKeys ?? true;
     const fileLog = fileRequestLog(settings.dataFolder);
     const otlp = otlpRequestLog(config.logging.otlp?.endpoint, environment, keyRing);
-    const handle = createHandler({
+    const parts = {
       config,
       log,
       allowProviderKeys,
@@ -66,8 +68,11 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
       usage: stores.usage,
       requestLogs: otlp ? [fileLog, otlp] : [fileLog],
       cache: stores.cache,
-    });
+    };
+    const answers = new AnswerCache(parts);
+    const handle = createHandler(parts, answers);
     const server = await startServer(handle, log, settings.port, config.timeouts.totalMs);
+    const endUpkeep = startUpkeep(stores, answers, log);
     const keyless = entries.map(({ name }) => name).filter((name) => registry.get(name)?.keyOptional);
     return {
       url: `http://127.0.0.1:${server.port}/v1`,
@@ -75,7 +80,7 @@ export async function startLocalGateway(environment: Environment, log: Log): Pro
       chosenKey: settings.localKey !== undefined,
       providers: [...new Set([...(await ownKeys.providers()), ...keyless])],
       dataFolder: settings.dataFolder,
-      close: () => server.drain().then(closeStores),
+      close: () => server.drain().then(endUpkeep).then(closeStores),
       abort: () => server.abort(),
     };
   } catch (error) {

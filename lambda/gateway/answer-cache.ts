@@ -80,8 +80,8 @@ export class AnswerCache {
     }
   }
 
-  /** Writes what was counted. */
-  close(log: RequestContext['log']): Promise<void> {
+  /** Writes what was counted and not yet written. */
+  flush(log: RequestContext['log']): Promise<void> {
     return this.#shelf.counter.flush(log);
   }
 

@@ -49,11 +49,12 @@ export type Handler = (request: Request, context: RequestContext, wire?: Wire) =
 /** What the routes work with: the parts of the process, and what is made of them once. */
 type Parts = GatewayParts & Pick<AuthenticateParts, 'identities'> & { readonly answers: AnswerCache };
 
-export function createHandler(parts: GatewayParts): Handler {
+/** `answers` is made of the parts where the process has no use of its own for it. */
+export function createHandler(parts: GatewayParts, answers = new AnswerCache(parts)): Handler {
   const { iam, oidc } = parts.config.identities;
   const identities =
     iam.length + oidc.length > 0 ? createIdentities(parts.config.identities, { log: parts.log }) : undefined;
-  const app = createApp({ ...parts, identities, answers: new AnswerCache(parts) });
+  const app = createApp({ ...parts, identities, answers });
   const cors = createCors(parts.config.cors.origins);
   return async (request, context, wire = {}) => {
     const preflight = cors.preflight(request);
