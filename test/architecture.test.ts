@@ -140,8 +140,8 @@ describe('what stands in one place', () => {
   });
 
   test('the AWS SDK is the stores’', () => {
-    // The tables that the stacks make on AWS a local run makes itself; the CLI asks CloudFormation for a stack's names.
-    const others = ['local/dynamodb.ts', 'cli/target.ts'];
+    // Tables and their TTL, which are AWS's there, a local run makes itself; the CLI asks CloudFormation for a stack's names.
+    const others = ['local/dynamodb.ts', 'local/expiry.ts', 'cli/target.ts'];
     // Its types may be imported anywhere: they are gone at run time.
     const users = modules.filter(({ imports }) =>
       imports.some(({ specifier, typeOnly }) => !typeOnly && specifier.startsWith('@aws-sdk/')),
