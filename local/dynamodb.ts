@@ -154,10 +154,18 @@ async function tableActive(client: DynamoDBClient, table: string, dataFolder: st
   );
 }
 
+const STOP_MS = 5_000;
+
+/** Requests at hand end first: in the middle of one dynalite throws out of nowhere where its files are closed. */
 function stop(client: DynamoDBClient, server: Server): Promise<void> {
-  client.destroy();
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+    const resting = setInterval(() => server.closeIdleConnections(), 5);
+    const hanging = setTimeout(() => server.closeAllConnections(), STOP_MS);
+    server.close(() => {
+      clearInterval(resting);
+      clearTimeout(hanging);
+      client.destroy();
+      resolve();
+    });
   });
 }

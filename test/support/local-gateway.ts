@@ -89,9 +89,9 @@ export async function startGateway({
       return call(path, { ...init, method: 'POST', headers, body: JSON.stringify(body) });
     },
     async stop() {
-      stores.client.destroy();
       gateway.abort();
       await gateway.close();
+      stores.client.destroy();
       rmSync(folder, { recursive: true, force: true });
     },
   };
