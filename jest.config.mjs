@@ -6,6 +6,8 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/support/transform.mjs' },
   // No test depends on how fast the machine is; this only ends one that hangs.
   testTimeout: 60_000,
-  // Two machine cores are common in CI; a worker that grew past this is started anew.
+  // With two cores, which are common in CI, jest's default is one worker: twice the time.
+  maxWorkers: '100%',
+  // A worker that grew past this is started anew.
   workerIdleMemoryLimit: '1GB',
 };
