@@ -64,7 +64,9 @@ describe('keys, where no gateway runs', () => {
       expect(message).toContain(first.id);
       expect(message).toContain(second.id);
     }
-    expect(await operator.out('keys', 'list')).toMatch(/twin +\S+ +expired[\s\S]*twin +\S+ +never/);
+    const listed = await operator.out('keys', 'list');
+    expect(listed).toMatch(/twin +\S+ +expired/);
+    expect(listed).toMatch(/twin +\S+ +never/);
     expect(await operator.out('keys', 'revoke', first.id)).toContain(`Revoked ${first.id} (twin)`);
     expect(await operator.out('keys', 'show', 'twin')).toContain(second.id);
   });

@@ -21,5 +21,10 @@ test('what the cache did is counted also where the gateway is stopped right afte
   const { stdout } = await user.run({}, [SLUICE, 'cache', 'stats', '--json']).exit();
   const { entries, counts } = JSON.parse(stdout);
   expect(entries).toBe(1);
-  expect(Object.values(counts)).toEqual([{ hit: 1, miss: 1, skip: 0, shared: 0, failed: 0 }]);
+  const [{ hit, shared, ...others }] = Object.values<Record<string, number>>(counts) as [
+    Record<string, number>,
+  ];
+  expect(others).toEqual({ miss: 1, skip: 0, failed: 0 });
+  // While the first answer is still being written, the second one shares it.
+  expect((hit ?? 0) + (shared ?? 0)).toBe(1);
 });
