@@ -1,6 +1,6 @@
 /** Where the costs of the stores are taken, and what is asked there. */
 import { get } from 'node:http';
-import { hashKey } from '../lambda/gateway/bearer.ts';
+import { hashKey } from '../lambda/gateway/callers/bearer.ts';
 import type { Core } from './core.ts';
 import type { Server } from './servers.ts';
 

@@ -1,4 +1,4 @@
-import { countersOf, NANO_USD } from '../lambda/gateway/counters.ts';
+import { countersOf, NANO_USD } from '../lambda/gateway/limits/counters.ts';
 import type { CredentialRecord, GatewayKeyRecord } from '../lambda/stores/credential-store.ts';
 import type { Command, Printed } from './command.ts';
 import { OperatorError } from './operator-error.ts';

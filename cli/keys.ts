@@ -1,5 +1,5 @@
-import { hashKey } from '../lambda/gateway/bearer.ts';
-import { countersOf, NANO_USD } from '../lambda/gateway/counters.ts';
+import { hashKey } from '../lambda/gateway/callers/bearer.ts';
+import { countersOf, NANO_USD } from '../lambda/gateway/limits/counters.ts';
 import type { GatewayKeyRecord, Limits } from '../lambda/stores/credential-store.ts';
 import { generateKey, isOwnName } from '../local/gateway-key.ts';
 import type { Command, CommandContext, Printed } from './command.ts';

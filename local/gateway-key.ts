@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { GATEWAY_KEY_PREFIX, hashKey } from '../lambda/gateway/bearer.ts';
+import { GATEWAY_KEY_PREFIX, hashKey } from '../lambda/gateway/callers/bearer.ts';
 import type { CredentialStore } from '../lambda/stores/credential-store.ts';
 
 /** Names that no operator can give, so that nobody's key is taken for the local run's own. */

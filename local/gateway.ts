@@ -1,5 +1,5 @@
 import { type Environment, type GatewayConfig, loadGatewayConfig } from '../lambda/config.ts';
-import { AnswerCache } from '../lambda/gateway/answer-cache.ts';
+import { AnswerCache } from '../lambda/gateway/cache/answer-cache.ts';
 import { createHandler } from '../lambda/http/app.ts';
 import type { Log } from '../lambda/log.ts';
 import { providerEntries } from '../lambda/providers/entries.ts';

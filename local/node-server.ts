@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { ConfigError } from '../lambda/config.ts';
 import { InvalidRequest } from '../lambda/errors.ts';
-import type { RequestContext } from '../lambda/gateway/context.ts';
+import type { RequestContext } from '../lambda/gateway/request/context.ts';
 import type { Handler, Wire } from '../lambda/http/app.ts';
 import { LateWork } from '../lambda/http/late-work.ts';
 import { errorResponse } from '../lambda/http/respond.ts';

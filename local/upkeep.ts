@@ -1,4 +1,4 @@
-import type { AnswerCache } from '../lambda/gateway/answer-cache.ts';
+import type { AnswerCache } from '../lambda/gateway/cache/answer-cache.ts';
 import { failureFields, type Log } from '../lambda/log.ts';
 import type { LocalDynamoDB } from './dynamodb.ts';
 

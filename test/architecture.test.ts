@@ -68,6 +68,32 @@ describe('imports go one way', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('between the rooms of the walk: each knows those before it', () => {
+    const order = [
+      'request',
+      'upstream',
+      'routing',
+      'callers',
+      'answers',
+      'limits',
+      'records',
+      'cache',
+      'raw',
+    ];
+    const placeOf = (path: string) => {
+      const room = /^lambda\/gateway\/([^/]+)\//.exec(path)?.[1];
+      return room === undefined ? order.length : order.indexOf(room);
+    };
+    const walk = inRoom('lambda/gateway');
+    expect(walk.map(({ path }) => path).filter((path) => placeOf(path) === -1)).toEqual([]);
+    const wrong = violations(walk, ({ path }, target) => {
+      // A lock that imports nothing: callers and cache have keys of their own for it.
+      if (!target.startsWith('lambda/gateway/') || target === 'lambda/gateway/sealed.ts') return undefined;
+      return placeOf(target) <= placeOf(path) ? undefined : `the order is ${order.join(', ')}, gateway.ts`;
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test('environment.ts imports nothing at all: the stacks and the bundle share it', () => {
     expect(modules.find(({ path }) => path === 'lambda/environment.ts')?.imports).toEqual([]);
   });
@@ -154,8 +180,8 @@ describe('what stands in one place', () => {
     const names = new Set([...VENDORS, ...NATIVE_VENDORS].map(({ name }) => name));
     /** The same word for something else: OpenAI's format. */
     const others: Readonly<Record<string, readonly string[]>> = {
-      'lambda/gateway/candidates.ts': ['openai'],
-      'lambda/gateway/caller-options.ts': ['openai'],
+      'lambda/gateway/routing/candidates.ts': ['openai'],
+      'lambda/gateway/request/caller-options.ts': ['openai'],
       'lambda/config-schema.ts': ['openai'],
     };
     const wrong = inRoom('lambda')

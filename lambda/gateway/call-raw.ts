@@ -1,15 +1,15 @@
 import type { RawCall } from '../providers/provider.ts';
-import { openAccount } from './account.ts';
-import type { CallerOptions } from './caller-options.ts';
-import type { RequestContext } from './context.ts';
-import { Followers, followedBody, statusOf } from './followed.ts';
-import type { FollowedRequest } from './follower.ts';
+import { Followers, followedBody, statusOf } from './answers/followed.ts';
+import type { FollowedRequest } from './answers/follower.ts';
+import { openAccount } from './limits/account.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Principal } from './principal.ts';
-import { relayRaw } from './raw.ts';
-import type { RawAnswer } from './raw-answer.ts';
-import { jsonBody } from './raw-body.ts';
-import { openRecord } from './record.ts';
+import { relayRaw } from './raw/raw.ts';
+import type { RawAnswer } from './raw/raw-answer.ts';
+import { jsonBody } from './raw/raw-body.ts';
+import { openRecord } from './records/record.ts';
+import type { CallerOptions } from './request/caller-options.ts';
+import type { RequestContext } from './request/context.ts';
+import type { Principal } from './request/principal.ts';
 
 /** A request that is relayed as it is, its caller known. */
 export interface RawRequest {

@@ -3,7 +3,7 @@ import type {
   LambdaFunctionURLEvent,
   LambdaFunctionURLEventWithIAMAuthorizer,
 } from 'aws-lambda';
-import type { IamIdentity } from '../gateway/identities.ts';
+import type { IamIdentity } from '../gateway/callers/identities.ts';
 import { tooLarge } from './request-body.ts';
 
 type FunctionUrlEvent = LambdaFunctionURLEvent | LambdaFunctionURLEventWithIAMAuthorizer;

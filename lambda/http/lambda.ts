@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
-import type { RequestContext } from '../gateway/context.ts';
+import type { RequestContext } from '../gateway/request/context.ts';
 import type { Log } from '../log.ts';
 import type { Handler } from './app.ts';
 import { type HttpEvent, readEvent } from './lambda-event.ts';

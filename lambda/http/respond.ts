@@ -1,5 +1,5 @@
 import { GatewayError, Internal } from '../errors.ts';
-import type { RequestContext } from '../gateway/context.ts';
+import type { RequestContext } from '../gateway/request/context.ts';
 import { failureFields } from '../log.ts';
 
 /** Whatever was thrown, as the response the caller gets. The one place where errors become responses. */

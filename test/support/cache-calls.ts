@@ -1,5 +1,5 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { hashKey } from '../../lambda/gateway/bearer.ts';
+import { hashKey } from '../../lambda/gateway/callers/bearer.ts';
 import { CACHE_TABLE } from '../../local/dynamodb.ts';
 import { type Answer, chatStream, completion, SSE, sendJson } from './fake-upstream.ts';
 import type { TestGateway } from './local-gateway.ts';

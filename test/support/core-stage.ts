@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseGatewayConfig } from '../../lambda/config.ts';
-import { hashKey } from '../../lambda/gateway/bearer.ts';
+import { hashKey } from '../../lambda/gateway/callers/bearer.ts';
 import type { GatewayParts } from '../../lambda/gateway/parts.ts';
 import { createHandler, type Wire } from '../../lambda/http/app.ts';
 import { createLog } from '../../lambda/log.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseGatewayConfig } from '../../lambda/config.ts';
-import type { RequestContext } from '../../lambda/gateway/context.ts';
 import type { GatewayParts } from '../../lambda/gateway/parts.ts';
+import type { RequestContext } from '../../lambda/gateway/request/context.ts';
 import { createHandler } from '../../lambda/http/app.ts';
 import { createLog } from '../../lambda/log.ts';
 import { providerEntries } from '../../lambda/providers/entries.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { StreamifyHandler } from 'aws-lambda';
 import { build } from 'esbuild';
 import { ENVIRONMENT } from '../../lambda/environment.ts';
-import { hashKey } from '../../lambda/gateway/bearer.ts';
+import { hashKey } from '../../lambda/gateway/callers/bearer.ts';
 import { BUNDLE } from '../../lib/bundle.ts';
 import { CREDENTIALS_TABLE, startDynamoDB } from '../../local/dynamodb.ts';
 import { invoke, type Outcome } from './awslambda.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hashKey } from '../../lambda/gateway/bearer.ts';
+import { hashKey } from '../../lambda/gateway/callers/bearer.ts';
 import { createLog, type LogFields } from '../../lambda/log.ts';
 import { type TableStores, tableStoresAt } from '../../lambda/stores/aws.ts';
 import type { GatewayKeyRecord } from '../../lambda/stores/credential-store.ts';

@@ -1,5 +1,5 @@
-import { hashKey } from '../../lambda/gateway/bearer.ts';
-import { countersOf } from '../../lambda/gateway/counters.ts';
+import { hashKey } from '../../lambda/gateway/callers/bearer.ts';
+import { countersOf } from '../../lambda/gateway/limits/counters.ts';
 import { eventually } from './cache-calls.ts';
 import { type Answer, chatStream, chunk, SSE } from './fake-upstream.ts';
 import { type Stage, signal, write } from './stage.ts';

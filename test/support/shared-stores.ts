@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { ENVIRONMENT } from '../../lambda/environment.ts';
-import { hashKey } from '../../lambda/gateway/bearer.ts';
+import { hashKey } from '../../lambda/gateway/callers/bearer.ts';
 import { type TableStores, tableStoresAt } from '../../lambda/stores/aws.ts';
 import { LOCAL_TABLES } from '../../local/dynamodb.ts';
 import { type CountedStore, startCountedStore } from './counted-store.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { hashKey } from '../../../lambda/gateway/bearer.ts';
-import { countersOf, NANO_USD } from '../../../lambda/gateway/counters.ts';
-import type { SubjectLimits } from '../../../lambda/gateway/principal.ts';
+import { hashKey } from '../../../lambda/gateway/callers/bearer.ts';
+import { countersOf, NANO_USD } from '../../../lambda/gateway/limits/counters.ts';
+import type { SubjectLimits } from '../../../lambda/gateway/request/principal.ts';
 import type { Amounts } from '../../../lambda/stores/usage-store.ts';
 import { as, counting, eventually, fresh, told } from '../../support/cache-calls.ts';
 import { sendJson } from '../../support/fake-upstream.ts';

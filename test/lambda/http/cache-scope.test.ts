@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { hashKey } from '../../../lambda/gateway/bearer.ts';
+import { hashKey } from '../../../lambda/gateway/callers/bearer.ts';
 import { as, counting, fresh, told } from '../../support/cache-calls.ts';
 import { LOCAL_KEY } from '../../support/local-gateway.ts';
 import { errorOf, type Stage, startStage } from '../../support/stage.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { hashKey } from '../../../lambda/gateway/bearer.ts';
-import { countersOf, NANO_USD } from '../../../lambda/gateway/counters.ts';
+import { hashKey } from '../../../lambda/gateway/callers/bearer.ts';
+import { countersOf, NANO_USD } from '../../../lambda/gateway/limits/counters.ts';
 import { RememberingCredentialStore } from '../../../lambda/stores/remembering-credential-store.ts';
 import { type CoreGateway, type CoreStage, startCore } from '../../support/core-stage.ts';
 import { completion, sendJson } from '../../support/fake-upstream.ts';

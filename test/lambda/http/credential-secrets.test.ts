@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { hashKey } from '../../../lambda/gateway/bearer.ts';
+import { hashKey } from '../../../lambda/gateway/callers/bearer.ts';
 import { type CoreGateway, type CoreStage, startCore } from '../../support/core-stage.ts';
 import { type Answer, completion, sendJson } from '../../support/fake-upstream.ts';
 import { UPSTREAM_KEY } from '../../support/stage.ts';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { authenticate } from '../../../lambda/gateway/authenticate.ts';
+import { authenticate } from '../../../lambda/gateway/callers/authenticate.ts';
 import { localSigningSecret } from '../../../local/signing-secret.ts';
 import { type CoreGateway, type CoreStage, startCore } from '../../support/core-stage.ts';
 import { completion, sendJson } from '../../support/fake-upstream.ts';

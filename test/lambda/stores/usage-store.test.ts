@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { countersOf } from '../../../lambda/gateway/counters.ts';
+import { countersOf } from '../../../lambda/gateway/limits/counters.ts';
 import { tableStoresAt } from '../../../lambda/stores/aws.ts';
 import type { Amounts, Counter, UsageStore } from '../../../lambda/stores/usage-store.ts';
 import { type LocalDynamoDB, startDynamoDB } from '../../../local/dynamodb.ts';
