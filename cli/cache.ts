@@ -16,7 +16,7 @@ export const cacheStats: Command = {
       ...COUNTED.map((name) => String(counts[name])),
       hitRate(counts),
     ]);
-    const head = `${stats.entries} entries, ${bytes(stats.bytes)}`;
+    const head = `${stats.entries} ${stats.entries === 1 ? 'entry' : 'entries'}, ${bytes(stats.bytes)}`;
     if (rows.length === 0)
       return {
         out: `${head}\nNothing was counted yet: a gateway in use tells its counts every ten seconds.`,

@@ -23,7 +23,8 @@ import { parseTarget, percentDecoded, type Target } from './target.ts';
 
 /** What the routes get beside the request. */
 interface Bindings {
-  readonly context: RequestContext;
+  /** Its log names the caller once that is known. */
+  context: RequestContext;
   readonly target: Target;
   readonly timing: ServerTiming;
   /** What every response to this request has. */
@@ -120,8 +121,15 @@ function onlyMethods(path: string, allow: string): never {
   );
 }
 
-function caller(request: Request, { timing, wire }: Bindings, parts: Parts): Promise<Principal> {
-  return timing.measure('auth', authenticate(request.headers, wire.iam, parts));
+async function caller(request: Request, env: Bindings, parts: Parts): Promise<Principal> {
+  const principal = await env.timing.measure('auth', authenticate(request.headers, env.wire.iam, parts));
+  env.context = logging(env.context, env.context.log.with({ caller: principal.id }));
+  return principal;
+}
+
+function logging(context: RequestContext, log: RequestContext['log']): RequestContext {
+  // Not spread: the context's own signal is made on first use.
+  return Object.create(context, { log: { value: log } });
 }
 
 async function serveModel(

@@ -68,7 +68,7 @@ describe('cache stats', () => {
     ]);
     expect(bytes).toBeGreaterThan(100);
     const text = await operator.out('cache', 'stats');
-    expect(text).toMatch(/^1 entries, \d+ B\n\nDAY +HIT +MISS +SKIP +SHARED +FAILED +ANSWERED\n/);
+    expect(text).toMatch(/^1 entry, \d+ B\n\nDAY +HIT +MISS +SKIP +SHARED +FAILED +ANSWERED\n/);
     expect(text).toMatch(/\d{4}-\d\d-\d\d +3 +1 +4 +2 +5 +83 %\n$/);
   });
 });
