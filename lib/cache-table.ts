@@ -23,7 +23,7 @@ export class CacheTable extends Construct {
     });
   }
 
-  /** The table's name in the environment, and access to whole entries and their parts. */
+  /** The table's name in the environment, and access item by item: entries, their parts, leases, counts. */
   grantReadWrite(fn: LambdaFunction): void {
     fn.addEnvironment(ENVIRONMENT.cacheTable, this.table.tableName);
     Grant.addToPrincipal({
@@ -31,9 +31,7 @@ export class CacheTable extends Construct {
       actions: [
         'dynamodb:GetItem',
         'dynamodb:Query',
-        'dynamodb:BatchGetItem',
         'dynamodb:PutItem',
-        'dynamodb:BatchWriteItem',
         'dynamodb:UpdateItem',
         'dynamodb:DeleteItem',
       ],

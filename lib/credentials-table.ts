@@ -25,14 +25,14 @@ export class CredentialsTable extends Construct {
   }
 
   /**
-   * The table's name in the environment, and item by item access. No Scan and no Query: only the operator's CLI
-   * lists keys, with the operator's own identity.
+   * The table's name in the environment, and item by item access: to read, to mint, to count. The operator's CLI lists and
+   * revokes, with the operator's own identity.
    */
   grantReadWrite(fn: LambdaFunction): void {
     fn.addEnvironment(ENVIRONMENT.credentialsTable, this.table.tableName);
     Grant.addToPrincipal({
       grantee: fn,
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resourceArns: [this.table.tableArn],
     });
   }

@@ -76,13 +76,11 @@ describe('GatewayStack by default', () => {
     expect(granted).toEqual([
       [
         [{ 'Fn::GetAtt': [DATA.credentials, 'Arn'] }],
-        ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       ],
       [
         [{ 'Fn::GetAtt': [DATA.cache, 'Arn'] }],
         [
-          'dynamodb:BatchGetItem',
-          'dynamodb:BatchWriteItem',
           'dynamodb:DeleteItem',
           'dynamodb:GetItem',
           'dynamodb:PutItem',
