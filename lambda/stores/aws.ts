@@ -81,7 +81,9 @@ function tableStores(client: DynamoDBClient, names: TableNames): TableStores {
 /** The tables over an endpoint of one's own: the embedded DynamoDB of a local run. */
 export function tableStoresAt(endpoint: string, names: TableNames): TableStores {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return tableStores(new DynamoDBClient({ endpoint, region: 'local', credentials }), names);
+  // All requests of a local run go through one process: at the SDK's 50 sockets they would wait for each other.
+  const requestHandler = { httpAgent: { keepAlive: true, maxSockets: 1_000 } };
+  return tableStores(new DynamoDBClient({ endpoint, region: 'local', credentials, requestHandler }), names);
 }
 
 /** The tables of a deployed gateway, with the operator's own AWS credentials. */
