@@ -50,6 +50,8 @@ export async function startUpstream(
     received.push(request);
     await answer(request, response, message);
   });
+  // On a busy machine a kept connection may rest for longer than Node's five seconds, and be closed under a request.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

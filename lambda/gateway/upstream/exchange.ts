@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { UpstreamRequest } from '../../providers/provider.ts';
-import { openRequest } from './outgoing.ts';
+import { dropKeptSockets, openRequest } from './outgoing.ts';
 
 /** What went wrong before there was an answer. `sent`: the provider may have seen the request. */
 export class ExchangeFailure extends Error {
@@ -98,7 +98,10 @@ function answered(
       settle();
       resolve(incoming);
     });
-    outgoing.on('error', (error) => fail(sent ? 'reset' : 'connect', error));
+    outgoing.on('error', (error) => {
+      if (outgoing.reusedSocket) dropKeptSockets();
+      fail(sent ? 'reset' : 'connect', error);
+    });
     write(outgoing, upstream.body, fail);
   });
 }

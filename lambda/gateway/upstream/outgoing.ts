@@ -19,7 +19,11 @@ let lastUsed = 0;
 function dropStaleSockets(now: number): void {
   const stale = now - lastUsed > IDLE_MS;
   lastUsed = now;
-  if (!stale) return;
+  if (stale) dropKeptSockets();
+}
+
+/** Also where one of them was reset: the others are as old, and each further attempt would fall for the next. */
+export function dropKeptSockets(): void {
   for (const agent of Object.values(agents)) {
     for (const sockets of Object.values(agent.freeSockets))
       for (const socket of sockets ?? []) socket.destroy();
