@@ -38,6 +38,23 @@ test('what was stored is there after a restart', async () => {
   await second.close();
 });
 
+test('requests at hand end before it closes', async () => {
+  for (const answered of [0, 0, 5, 10, 20, 40, 60, 80]) {
+    const started = await startDynamoDB(folder);
+    const written = Array.from({ length: 100 }, (_, i) =>
+      started.usage.adjust(
+        { id: `${answered} ${i}`, expiresAt: 1, limits: {} },
+        { requests: 1, tokens: 1, nanoUsd: 1 },
+      ),
+    );
+    const ends = Promise.allSettled(written);
+    // Some are answered by then, some are at hand, and some come too late; what breaks in the middle ends the process.
+    await written[answered];
+    await started.close();
+    expect((await ends)[answered]?.status).toBe('fulfilled');
+  }
+});
+
 test('where it listens stands in a file of the user’s alone, for as long as it runs', async () => {
   const { endpoint, close } = await startDynamoDB(join(folder, 'new'));
   const file = endpointFile(join(folder, 'new'));
