@@ -18,7 +18,7 @@ import { openAccount } from './limits/account.ts';
 import type { GatewayParts } from './parts.ts';
 import { openRecord } from './records/record.ts';
 import type { CallerOptions } from './request/caller-options.ts';
-import type { RequestContext } from './request/context.ts';
+import { contextWith, type RequestContext } from './request/context.ts';
 import type { Principal } from './request/principal.ts';
 import type { ServerTiming } from './request/server-timing.ts';
 import { candidatesFor } from './routing/candidates.ts';
@@ -67,7 +67,15 @@ export async function callModel(
     followers.add(account?.follower);
     const routes = account?.routes ?? usable;
     const ask = (full: boolean, signal?: AbortSignal) =>
-      answerCall({ call, routes, full, request, context: signalled(context, signal), parts, followers });
+      answerCall({
+        call,
+        routes,
+        full,
+        request,
+        context: signal ? contextWith(context, { signal }) : context,
+        parts,
+        followers,
+      });
     const { answer, cached } = place
       ? await place.answer((signal) => ask(true, signal))
       : { answer: (await ask(false)).answer, cached: false };
@@ -77,12 +85,6 @@ export async function callModel(
     followers.ended({ status: statusOf(failure), failure });
     throw failure;
   }
-}
-
-/** A context whose work another signal ends. */
-function signalled(context: RequestContext, signal: AbortSignal | undefined): RequestContext {
-  // Not spread: the context's own signal is made on first use.
-  return signal === undefined ? context : Object.create(context, { signal: { value: signal } });
 }
 
 interface Asked {

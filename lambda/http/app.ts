@@ -10,7 +10,7 @@ import { callModel } from '../gateway/gateway.ts';
 import { admitRequest } from '../gateway/limits/admission.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import { callerOptions } from '../gateway/request/caller-options.ts';
-import type { RequestContext } from '../gateway/request/context.ts';
+import { contextWith, type RequestContext } from '../gateway/request/context.ts';
 import type { Principal } from '../gateway/request/principal.ts';
 import { ServerTiming } from '../gateway/request/server-timing.ts';
 import { ModelCatalog } from '../gateway/routing/models.ts';
@@ -123,13 +123,8 @@ function onlyMethods(path: string, allow: string): never {
 
 async function caller(request: Request, env: Bindings, parts: Parts): Promise<Principal> {
   const principal = await env.timing.measure('auth', authenticate(request.headers, env.wire.iam, parts));
-  env.context = logging(env.context, env.context.log.with({ caller: principal.id }));
+  env.context = contextWith(env.context, { log: env.context.log.with({ caller: principal.id }) });
   return principal;
-}
-
-function logging(context: RequestContext, log: RequestContext['log']): RequestContext {
-  // Not spread: the context's own signal is made on first use.
-  return Object.create(context, { log: { value: log } });
 }
 
 async function serveModel(
