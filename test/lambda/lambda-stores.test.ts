@@ -1,47 +1,26 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { StreamifyHandler } from 'aws-lambda';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { countersOf } from '../../lambda/gateway/limits/counters.ts';
 import { type TableStores, tableStoresAt } from '../../lambda/stores/aws.ts';
 import { LOCAL_TABLES } from '../../local/dynamodb.ts';
-import { installAwslambda } from '../support/awslambda.ts';
-import {
-  chatStream,
-  completion,
-  type FakeUpstream,
-  SSE,
-  sendJson,
-  startUpstream,
-} from '../support/fake-upstream.ts';
-import { callShim, type EventKind, type Surroundings, startSurroundings } from '../support/lambda-hosts.ts';
+import { type DeployedFunction, deployFunction } from '../support/deployed-function.ts';
+import { chatStream, completion, SSE, sendJson } from '../support/fake-upstream.ts';
+import type { EventKind } from '../support/lambda-hosts.ts';
 
-/** The deployed function in this process: what it writes must be written when the invocation ends, since Lambda freezes it then. */
-let surroundings: Surroundings;
-let upstream: FakeUpstream;
+/** What the function writes must be written when the invocation ends, since Lambda freezes it then. */
+let deployed: DeployedFunction;
 let tables: TableStores;
-let handler: StreamifyHandler;
-const before = { ...process.env };
 
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  upstream = await startUpstream((request, response) => {
+  deployed = await deployFunction((request, response) => {
     const { stream, stream_options: options } = JSON.parse(request.body.toString());
     if (stream !== true) sendJson(response, completion('whole'));
     else response.writeHead(200, SSE).end(chatStream(['in ', 'pieces'], options?.include_usage === true));
   });
-  const providers = { openai: { kind: 'openai', baseUrl: `${upstream.origin}/v1` } };
-  const timeouts = { cacheMs: 50_000 };
-  surroundings = await startSurroundings({ openai: 'key-of-nobody' }, { providers, timeouts });
-  tables = tableStoresAt(surroundings.environment.AWS_ENDPOINT_URL_DYNAMODB ?? '', LOCAL_TABLES);
-  Object.assign(process.env, surroundings.environment);
-  installAwslambda();
-  ({ handler } = (await import('../../lambda/index.ts')) as unknown as { handler: StreamifyHandler });
+  tables = tableStoresAt(deployed.dynamodb, LOCAL_TABLES);
 });
 
 afterAll(async () => {
-  process.env = before;
-  jest.restoreAllMocks();
-  await upstream.close();
-  await surroundings.close();
+  await deployed.stop();
   tables.client.destroy();
 });
 
@@ -51,7 +30,7 @@ describe.each<EventKind>(['function-url', 'rest'])('behind %s', (kind) => {
       'content-type': 'application/json',
       ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
     };
-    const call = callShim(handler, kind, path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const call = deployed.call(kind, path, { method: 'POST', headers, body: JSON.stringify(body) });
     const response = await call.response;
     const text = await response.text();
     await call.finished;

@@ -1,6 +1,4 @@
-import { jest } from '@jest/globals';
-import type { StreamifyHandler } from 'aws-lambda';
-import { installAwslambda } from '../support/awslambda.ts';
+import { type DeployedFunction, deployFunction } from '../support/deployed-function.ts';
 import {
   type Answer,
   chatStream,
@@ -9,41 +7,27 @@ import {
   type FakeUpstream,
   SSE,
   sendJson,
-  startUpstream,
 } from '../support/fake-upstream.ts';
-import { callShim, type EventKind, type Surroundings, startSurroundings } from '../support/lambda-hosts.ts';
+import type { EventKind } from '../support/lambda-hosts.ts';
 
 const JSON_BODY = { 'content-type': 'application/json' };
 const chat = (more: object = {}) =>
   JSON.stringify({ model: 'gpt-test', messages: [{ role: 'user', content: 'Hello' }], ...more });
 
-/** The deployed function in this process, under the shim of `awslambda`. */
-let surroundings: Surroundings;
+let deployed: DeployedFunction;
 let upstream: FakeUpstream;
 let answer: Answer;
-let handler: StreamifyHandler;
-const before = { ...process.env };
 
 beforeAll(async () => {
-  // The function logs to stdout, which is the test runner's here.
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  upstream = await startUpstream((...received) => answer(...received));
-  const providers = { openai: { kind: 'openai', baseUrl: `${upstream.origin}/v1` } };
-  surroundings = await startSurroundings({ openai: 'key-of-nobody' }, { providers });
-  Object.assign(process.env, surroundings.environment);
-  installAwslambda();
-  ({ handler } = (await import('../../lambda/index.ts')) as unknown as { handler: StreamifyHandler });
+  deployed = await deployFunction((...received) => answer(...received));
+  upstream = deployed.upstream;
 });
 
-afterAll(async () => {
-  process.env = before;
-  jest.restoreAllMocks();
-  await upstream.close();
-  await surroundings.close();
-});
+afterAll(() => deployed.stop());
 
 describe.each<EventKind>(['function-url', 'rest'])('the function behind %s', (kind) => {
-  const call = (path: string, init?: Parameters<typeof callShim>[3]) => callShim(handler, kind, path, init);
+  const call = (path: string, init?: Parameters<DeployedFunction['call']>[2]) =>
+    deployed.call(kind, path, init);
 
   test('answers a chat completion byte for byte', async () => {
     const sent = JSON.stringify(completion('Grüße 👋'));
@@ -178,7 +162,7 @@ test('streams many answers at once without mixing them', async () => {
   };
   const calls = Array.from({ length: 16 }, (_, i) => {
     const body = chat({ stream: true, messages: [{ role: 'user', content: `w${i}-` }] });
-    return callShim(handler, 'function-url', '/v1/chat/completions', { method: 'POST', body }).response;
+    return deployed.call('function-url', '/v1/chat/completions', { method: 'POST', body }).response;
   });
   const texts = await Promise.all(calls.map(async (response) => (await response).text()));
   texts.forEach((text, i) => {
